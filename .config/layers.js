@@ -1,0 +1,101 @@
+import path from 'node:path'
+
+/**
+ * Who may import whom inside packages/core/src. A file belongs to the first room whose pattern matches.
+ * `pure` rooms have no clock, no timers, no randomness and no node: modules.
+ */
+export const rooms = [
+  { room: 'foundation', match: /^(errors|schema|log|time|device)$/, may: ['foundation'] },
+  { room: 'edge', match: /^edge\//, may: ['foundation', 'edge'] },
+  { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
+  {
+    room: 'runtime',
+    match: /^(connection|device-loop|desired-writer|outbox|budget|reporter|reader|memory)$/,
+    may: ['foundation', 'pure', 'edge-port', 'runtime'],
+  },
+  {
+    room: 'mapper',
+    match: /^(mapper|device-book|view)$/,
+    may: ['foundation', 'pure', 'edge-port', 'runtime', 'mapper'],
+  },
+  {
+    room: 'main',
+    match: /^main(\/|$)/,
+    may: ['foundation', 'pure', 'edge', 'edge-port', 'http', 'mapper', 'main'],
+  },
+  {
+    room: 'testing',
+    match: /^(testing|conformance)\//,
+    may: ['foundation', 'pure', 'edge-port', 'testing'],
+  },
+  {
+    room: 'index',
+    match: /^index$/,
+    may: ['foundation', 'pure', 'edge', 'edge-port', 'runtime', 'mapper'],
+  },
+  { room: 'pure', match: /^[a-z-]+$/, may: ['foundation', 'pure'] },
+]
+
+const roomOf = (file) => {
+  if (file === 'edge/edge') return rooms.find(({ room }) => room === 'edge')
+  return rooms.find(({ match }) => match.test(file))
+}
+const nameOf = (file) => (file === 'edge/edge' ? 'edge-port' : roomOf(file)?.room)
+
+/** What one package may import of another. */
+const packages = {
+  core: [],
+  modbus: ['core'],
+  opcua: ['core'],
+  serial: ['core'],
+  'edge-sim': ['core'],
+}
+
+export const layersRule = {
+  meta: { type: 'problem', schema: [], docs: { description: 'keeps the layers of design' } },
+  create(context) {
+    const file = context.filename.split(path.sep).join('/')
+    const [, pkg, inside] = /packages\/([a-z-]+)\/src\/(.+)\.ts$/.exec(file) ?? []
+    if (pkg === undefined || /\.(test|suite)$/.test(inside)) return {}
+    const check = (node) => {
+      const target = node.source?.value
+      if (typeof target !== 'string') return
+      const sibling = /^@mapper-sdk\/([a-z-]+)/.exec(target)?.[1]
+      if (sibling !== undefined && packages[pkg] && !packages[pkg].includes(sibling)) {
+        context.report({ node, message: `${pkg} may not import ${sibling}` })
+      }
+      if (pkg !== 'core') return
+      const from = roomOf(inside)
+      if (target.startsWith('.')) {
+        const to = nameOf(path.posix.join(path.posix.dirname(inside), target).replace(/\.ts$/, ''))
+        if (from && to && !from.may.includes(to) && from.room !== to) {
+          context.report({ node, message: `${inside} (${from.room}) may not import from ${to}` })
+        }
+      } else if (from?.room === 'pure' && target.startsWith('node:')) {
+        context.report({ node, message: `${inside} is pure: no node: modules` })
+      }
+    }
+    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check }
+  },
+}
+
+export const pureFiles = (dir) => ({
+  files: [`${dir}/*.ts`],
+  ignores: [
+    ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'device-loop', 'desired-writer'],
+    ...[
+      'outbox',
+      'budget',
+      'reporter',
+      'reader',
+      'memory',
+      'mapper',
+      'device-book',
+      'view',
+      'main',
+      'index',
+    ],
+  ]
+    .map((name) => `${dir}/${name}.ts`)
+    .concat(`${dir}/*.test.ts`),
+})

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+/** The private export condition: tests run every package from its sources, without a build. */
+const conditions = ['@mapper-sdk/source', 'node', 'import', 'default']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+    reporters: process.env['CI'] ? ['verbose'] : ['default'],
+  },
+})

@@ -1,0 +1,99 @@
+import type { ModelProperty, RawConfig } from './device.ts'
+import type { MapperError } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { JSONSchema } from './schema.ts'
+
+/** A value as a device has it. Integers beyond 2^53 are bigints; raw bytes are a Uint8Array. */
+export type Value = boolean | number | bigint | string | Uint8Array
+
+/** What became of one item of a batch: a value, or the reason why there is none. */
+export type Outcome<T> =
+  | {
+      readonly ok: true
+      readonly value: T
+      /** When the value was true, in ms since 1970, if the device itself says so. */
+      readonly at?: number
+      /** The device says that the value may be off; it is reported, and marked where that is possible. */
+      readonly uncertain?: true
+    }
+  | { readonly ok: false; readonly error: MapperError }
+
+/** One write of a batch. The value already has the property's type and lies within its limits. */
+export interface Write<V> {
+  readonly visitor: V
+  readonly value: Value
+}
+
+/** A small store that core carries over reconnects: what a connection learned about its devices. */
+export interface Memory {
+  get(key: string): unknown
+  set(key: string, value: unknown): void
+}
+
+export interface ConnectContext {
+  /** Aborts when the connection is no longer wanted or the time to connect is over. */
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly memory: Memory
+}
+
+/**
+ * A protocol: how to check its configuration and how to connect. `P` is the checked
+ * `spec.protocol.configData` of a device, `V` the checked `visitors.configData` of a property.
+ *
+ * Core promises: configurations are normalized and checked before they get here, and never change;
+ * a connection is never used again after it threw.
+ * A driver promises: no retries, sleeps, queues, polling or locks beyond the protocol's own timing,
+ * no mutable module state, no changes to its arguments. Core owns all of these.
+ */
+export interface Driver<P = unknown, V = unknown> {
+  /** As in `spec.protocol.protocolName`. */
+  readonly protocolName: string
+  /** Of `spec.protocol.configData`. Core coerces and fills defaults in a copy. */
+  readonly protocolSchema: JSONSchema
+  /** Of `visitors.configData`, without the value options, which belong to core. */
+  readonly visitorSchema: JSONSchema
+  /**
+   * Translates dialects and aliases of existing CRs to the words of the schemas. Pure; returns a new
+   * object or the same one. `property` is the model's property when `what` is `visitor`.
+   */
+  normalize?(raw: RawConfig, what: 'protocol' | 'visitor', property?: ModelProperty): RawConfig
+  /** Devices with the same key share one connection: one serial line, one socket. */
+  connectionKey(protocol: P): string
+  /** Opens the connection. A throw means it is not there; core tries again, later and later. */
+  connect(protocol: P, context: ConnectContext): Promise<Connection<P, V>>
+}
+
+/**
+ * An open link to one or more devices.
+ *
+ * Two layers of failure: a throw says that the link is unusable and the whole batch failed; core
+ * closes it and connects afresh. An `Outcome` per item says that the device answered no for that item.
+ * A device that is silent on a link that others share is not a throw: its items fail with `timeout`.
+ *
+ * Core promises: never more calls at once than `parallel`, never two for one device; every signal
+ * already includes the deadline; the visitors of the same due set are the same array object, so a
+ * plan made for them can be kept in a WeakMap.
+ * A driver promises: a call settles within one second of its abort.
+ */
+export interface Connection<P = unknown, V = unknown> {
+  /** Calls that core may have in flight at once, each for another device; 1 if left out. */
+  readonly parallel?: number
+  /** Reads all of them. The answer has one outcome per visitor, in the same order. */
+  read(protocol: P, visitors: readonly V[], signal: AbortSignal): Promise<readonly Outcome<Value>[]>
+  /** Writes all of them, in order. The answer has one outcome per write, in the same order. */
+  write(
+    protocol: P,
+    writes: readonly Write<V>[],
+    signal: AbortSignal,
+  ): Promise<readonly Outcome<void>[]>
+  /** Calls `onChange` for every change until the signal aborts. Left out: core polls. */
+  subscribe?(
+    protocol: P,
+    visitors: readonly V[],
+    onChange: (index: number, outcome: Outcome<Value>) => void,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Ends it: calls in flight fail, no timer or socket is left. Any time, any number of times. */
+  close(): Promise<void>
+}
