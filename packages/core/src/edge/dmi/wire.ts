@@ -1,2 +1,4 @@
-/** The DMI messages and services as generated from proto/dmi.proto, for tools that speak the wire. */
+/** What speaks DMI on the wire: messages generated from proto/dmi.proto, both services, Any values. */
 export * from './gen/dmi_pb.ts'
+export { deviceManagerService, deviceMapperService, type UnaryHandlers } from './methods.ts'
+export { fromAny, fromAnyMap, toAny, type AnyMapResult, type AnyResult } from './any.ts'
