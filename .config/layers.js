@@ -6,7 +6,7 @@ import path from 'node:path'
  */
 export const rooms = [
   { room: 'foundation', match: /^(errors|schema|log|time|device)$/, may: ['foundation'] },
-  { room: 'edge', match: /^edge\//, may: ['foundation', 'edge'] },
+  { room: 'edge', match: /^edge\//, may: ['foundation', 'edge', 'edge-port'] },
   { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
   {
     room: 'runtime',

@@ -1,0 +1,152 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import { splitId, type DeviceState, type Id, type RawConfig } from '../../device.ts'
+import { MapperError } from '../../errors.ts'
+import type { DeviceDescription, TwinReport, TwinUpdate } from '../edge.ts'
+import { toAny } from './any.ts'
+import * as pb from './gen/dmi_pb.ts'
+import { encodePushMethod } from './push-method.ts'
+
+/** What this mapper is to EdgeCore. Name and socket path must stay the same for good. */
+export interface MapperIdentity {
+  readonly name: string
+  readonly version: string
+  readonly apiVersion: string
+  /** As in `spec.protocol.protocolName` of its devices; one mapper per protocol and node. */
+  readonly protocol: string
+}
+
+// EdgeCore drops a twin with any other name or value, and still answers OK.
+const namePattern = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
+const valuePattern = /^[a-zA-Z0-9\-_.,:/@#]{0,512}$/
+
+/** Whether EdgeCore takes a twin of this property name. */
+export const isReportableName = (name: string): boolean => namePattern.test(name)
+/** Whether EdgeCore takes this text as a reported value or an observed desired value. */
+export const isReportableValue = (value: string): boolean => valuePattern.test(value)
+
+/**
+ * The way of EdgeCore's reports leads through a topic, in which it looks for the namespace from the
+ * start: `$hw/events/device/<namespace>/<name>/…`. A namespace that is part of the words in front
+ * (`dev`, `device`, `event`, `e`, …) is found there, and everything reported is lost.
+ */
+export const isRoutable = (namespace: string): boolean =>
+  !'$hw/events/device/'.includes(namespace === '' ? 'default' : namespace)
+
+/** Without `withData`, EdgeCore would never call this mapper; the address is a path, not a `unix:` URL. */
+export function encodeRegister(
+  mapper: MapperIdentity,
+  socketPath: string,
+): pb.MapperRegisterRequest {
+  return create(pb.MapperRegisterRequestSchema, {
+    withData: true,
+    mapper: {
+      name: mapper.name,
+      version: mapper.version,
+      apiVersion: mapper.apiVersion,
+      protocol: mapper.protocol,
+      address: Buffer.from(socketPath),
+      state: 'ok',
+    },
+  })
+}
+
+/**
+ * All twins of one device. Twins that the cloud has not seen yet stand a second time at the end,
+ * because the cloud loses the first report of each.
+ * Throws `bad_data` for what EdgeCore would drop silently, `internal` for no twins at all.
+ */
+export function encodeTwins({ device, twins }: TwinReport): pb.ReportDeviceStatusRequest {
+  if (twins.length === 0) throw new MapperError('internal', `a report of ${device} without twins`)
+  const listed = [...twins, ...twins.filter(({ first }) => first)]
+  const { namespace, name } = splitId(device)
+  return create(pb.ReportDeviceStatusRequestSchema, {
+    deviceName: name,
+    deviceNamespace: namespace,
+    reportedDevice: { twins: listed.map((twin) => encodeTwin(device, twin)) },
+  })
+}
+
+type TwinTexts = Omit<TwinUpdate, 'first'>
+type TwinInit = MessageInitShape<typeof pb.TwinSchema>
+
+/** Both halves always: a missing one crashes EdgeCore. */
+function encodeTwin(device: Id, twin: TwinTexts): TwinInit {
+  const { property, reported, observedDesired } = twin
+  const place = `property ${JSON.stringify(property.slice(0, 140))} of ${device}`
+  if (!isReportableName(property)) {
+    throw new MapperError(
+      'bad_data',
+      `${place} has a name that EdgeCore drops; it takes 1 to 128 of A-Z a-z 0-9 - _ . , : / @ #`,
+    )
+  }
+  for (const value of [reported, observedDesired]) {
+    if (isReportableValue(value)) continue
+    throw new MapperError(
+      'bad_data',
+      `${place} has the value ${JSON.stringify(value.slice(0, 80))} (${value.length} characters), which EdgeCore drops; it takes up to 512 of A-Z a-z 0-9 - _ . , : / @ #`,
+    )
+  }
+  return twinTexts(twin)
+}
+
+const twinTexts = ({ property, reported, observedDesired }: TwinTexts): TwinInit => ({
+  propertyName: property,
+  observedDesired: { value: observedDesired },
+  reported: { value: reported },
+})
+
+export function encodeState(device: Id, state: DeviceState): pb.ReportDeviceStatesRequest {
+  const { namespace, name } = splitId(device)
+  return create(pb.ReportDeviceStatesRequestSchema, {
+    deviceName: name,
+    deviceNamespace: namespace,
+    state,
+  })
+}
+
+/** A device as GetDevice answers it: as it came, with the twins as they are now. */
+export function encodeDescription({ device, twins }: DeviceDescription): pb.Device {
+  return create(pb.DeviceSchema, {
+    name: device.name,
+    namespace: device.namespace,
+    spec: {
+      deviceModelReference: device.model,
+      protocol: {
+        protocolName: device.protocolName,
+        configData: { data: encodeConfig(device.protocol) },
+      },
+      properties: device.properties.map((property) => ({
+        name: property.name,
+        desired: { value: property.desired },
+        visitors: {
+          protocolName: device.protocolName,
+          configData: { data: encodeConfig(property.visitor) },
+        },
+        collectCycle: BigInt(property.collectCycle),
+        reportCycle: BigInt(property.reportCycle),
+        reportToCloud: property.reportToCloud,
+        ...(property.pushMethod && { pushMethod: encodePushMethod(property.pushMethod) }),
+      })),
+      methods: device.methods.map(({ name, description, propertyNames }) => ({
+        name,
+        description,
+        propertyNames: [...propertyNames],
+      })),
+    },
+    status: {
+      twins: twins.map(twinTexts),
+      reportToCloud: device.stateReport.toCloud,
+      reportCycle: BigInt(device.stateReport.cycleMs),
+    },
+  })
+}
+
+/** What EdgeCore could not have sent (null, lists, maps) is left out. */
+function encodeConfig(config: RawConfig): Record<string, Any> {
+  const data: Record<string, Any> = {}
+  for (const [key, value] of Object.entries(config)) {
+    if (typeof value !== 'object' && key !== '__proto__') data[key] = toAny(value)
+  }
+  return data
+}
