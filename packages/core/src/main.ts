@@ -1,1 +1,84 @@
-export {}
+import { readFileSync } from 'node:fs'
+import type { Driver } from './driver.ts'
+import { createDmiEdge } from './edge/dmi/dmi-edge.ts'
+import { MapperError } from './errors.ts'
+import { runMapper } from './mapper.ts'
+import { readConfigFile } from './main/config-file.ts'
+import { settingsOf } from './main/config-schema.ts'
+import { parseFlags, usage } from './main/flags.ts'
+import { createLogger } from './main/logger.ts'
+import { end, exitCodes, stopOnSignals } from './main/signals.ts'
+import { openStateStore } from './main/state-store.ts'
+
+/**
+ * Turns a driver into a mapper process: reads flags and configuration file, runs until SIGTERM or
+ * SIGINT, and ends the process. Exit code 0: stopped and cleaned up; 2: flags or configuration are
+ * wrong, said on stderr with file, line and column; 70: an internal error, said in the log on stdout.
+ */
+export async function main(
+  driver: Driver,
+  argv: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  try {
+    const flags = parseFlags(argv)
+    if (flags.kind === 'run') return await run(driver, flags.configFile, flags.level)
+    const { protocolName } = driver
+    process.stdout.write(
+      flags.kind === 'help'
+        ? `Mapper for KubeEdge devices with the protocol ${protocolName}.\n\n${usage}`
+        : `mapper ${protocolName}, @mapper-sdk/core ${version()}\n`,
+    )
+  } catch (thrown) {
+    const error = MapperError.from(thrown)
+    const wrong = error.code === 'invalid_config'
+    process.stderr.write(`${wrong ? error.detail : (error.stack ?? error.message)}\n`)
+    process.exitCode = wrong ? exitCodes.configuration : exitCodes.internal
+  }
+}
+
+async function run(driver: Driver, file: string, level: string | undefined): Promise<void> {
+  const { config, warnings } = await readConfigFile(file)
+  const { common, grpc_server, log } = config
+  const protocol = common.protocol ?? driver.protocolName
+  const name = common.name ?? `${protocol}-mapper`
+  const socketPath = grpc_server.socket_path ?? `/etc/kubeedge/${name}.sock`
+
+  const logger = createLogger(
+    { level: level ?? log.level, fields: { mapper: name } },
+    process.stdout,
+  )
+  const signal = stopOnSignals(logger)
+  for (const warning of warnings) logger.warn(warning)
+  logger.info({ protocol, socketPath, edgecore: common.edgecore_sock }, 'starting')
+  logger.debug({ port: common.http_port }, 'http_port is accepted, but nothing is served on it yet')
+
+  const settings = settingsOf(config)
+  const { state_dir } = config
+  try {
+    await runMapper({
+      driver,
+      edge: createDmiEdge({
+        mapper: { name, version: common.version, apiVersion: common.api_version, protocol },
+        socketPath,
+        edgecoreSocketPath: common.edgecore_sock,
+        logger,
+      }),
+      logger,
+      signal,
+      settings,
+      ...(state_dir === undefined ? {} : { store: await openStateStore(state_dir, name, logger) }),
+    })
+    logger.info('stopped')
+    await end(logger, exitCodes.clean)
+  } catch (thrown) {
+    const error = MapperError.from(thrown)
+    logger.fatal({ err: error }, 'the mapper cannot run')
+    const wrong = error.code === 'invalid_config' || error.code === 'access_denied'
+    await end(logger, wrong ? exitCodes.configuration : exitCodes.internal)
+  }
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

@@ -1,0 +1,250 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatProblem, parseConfig, readConfigFile } from './config-file.ts'
+
+const lines = (text: string) =>
+  parseConfig(text).problems.map((each) => `${each.severity} ${formatProblem('config.yaml', each)}`)
+
+/** As the template of the Go mapper-framework writes it. */
+const goFile = `grpc_server:
+  socket_path: /etc/kubeedge/modbus.sock
+common:
+  name: Modbus-mapper
+  version: v1.13.0
+  api_version: v1.0.0
+  protocol: modbus # TODO add your protocol name
+  address: 127.0.0.1
+  edgecore_sock: /etc/kubeedge/dmi.sock
+  http_port: "7777"
+`
+
+describe('the Go file', () => {
+  test('works unchanged', () => {
+    const { config, problems } = parseConfig(goFile)
+    expect(problems).toEqual([])
+    expect(config).toMatchObject({
+      grpc_server: { socket_path: '/etc/kubeedge/modbus.sock' },
+      common: {
+        name: 'Modbus-mapper',
+        version: 'v1.13.0',
+        api_version: 'v1.0.0',
+        protocol: 'modbus',
+        address: '127.0.0.1',
+        edgecore_sock: '/etc/kubeedge/dmi.sock',
+        http_port: 7777,
+      },
+    })
+  })
+
+  test('works with a byte order mark and Windows line ends', () => {
+    const { config, problems } = parseConfig(`\uFEFF${goFile.replaceAll('\n', '\r\n')}`)
+    expect(problems).toEqual([])
+    expect(config).toEqual(parseConfig(goFile).config)
+  })
+
+  test('a scalar is a text where a text is wanted, as it is written', () => {
+    const { config } = parseConfig('common:\n  version: 1.10\n  api_version: 0x10\n  name: 007\n')
+    expect(config?.common).toMatchObject({ version: '1.10', api_version: '0x10', name: '007' })
+  })
+
+  test('an empty value counts as left out', () => {
+    const { config, problems } = parseConfig(
+      'grpc_server:\ncommon:\n  protocol: ""\n  http_port:\n  edgecore_sock: ""\nmapper: ~\n',
+    )
+    expect(problems).toEqual([])
+    expect(config?.common.protocol).toBeUndefined()
+    expect(config?.common).toMatchObject({
+      http_port: 7777,
+      edgecore_sock: '/etc/kubeedge/dmi.sock',
+    })
+    expect(config?.mapper.values).toBe('encode')
+  })
+})
+
+describe('each field wrong in turn', () => {
+  const cases: readonly (readonly [wrong: string, error: string])[] = [
+    [
+      'grpc_server:\n  socket_path: a.sock',
+      '2:16: grpc_server.socket_path: must be an absolute path, is "a.sock" (',
+    ],
+    [
+      'grpc_server:\n  socket_path: [a]',
+      '2:16: grpc_server.socket_path: must be a text, is a list (',
+    ],
+    [
+      `grpc_server:\n  socket_path: /${'x'.repeat(107)}`,
+      '2:16: grpc_server.socket_path: is too long: 108 characters, at most 107 (',
+    ],
+    ['grpc_server: x', '1:14: grpc_server: must be a block of keys, is "x" ('],
+    ['common: [x]', '1:9: common: must be a block of keys, is a list ('],
+    ['common:\n  name: a/b', '2:9: common.name: has characters that are not allowed: "a/b" ('],
+    ['common:\n  name: {a: b}', '2:9: common.name: must be a text, is a block of keys ('],
+    ['common:\n  version: [1]', '2:12: common.version: must be a text, is a list ('],
+    [
+      'common:\n  api_version: {}',
+      '2:16: common.api_version: must be a text, is a block of keys (',
+    ],
+    ['common:\n  protocol: []', '2:13: common.protocol: must be a text, is a list ('],
+    ['common:\n  address: []', '2:12: common.address: must be a text, is a list ('],
+    [
+      'common:\n  edgecore_sock: dmi.sock',
+      '2:18: common.edgecore_sock: must be an absolute path, is "dmi.sock" (',
+    ],
+    ['common:\n  http_port: "http"', '2:14: common.http_port: must be a whole number, is "http" ('],
+    ['common:\n  http_port: 65536', '2:14: common.http_port: must be at most 65535, is 65536 ('],
+    ['common:\n  http_port: -1', '2:14: common.http_port: must be at least 0, is -1 ('],
+    ['common:\n  http_port: 1.5', '2:14: common.http_port: must be a whole number, is 1.5 ('],
+    ['edge: mqtt', '1:7: edge: must be dmi, is "mqtt" ('],
+    ['log: loud', '1:6: log: must be a block of keys, is "loud" ('],
+    [
+      'log:\n  level: infos',
+      '2:10: log.level: must be debug or info or warn or error, is "infos"; did you mean info? (',
+    ],
+    ['log:\n  format: text', '2:11: log.format: must be json, is "text" ('],
+    ['state_dir: [a]', '1:12: state_dir: must be a text, is a list ('],
+    ['mapper: 1', '1:9: mapper: must be a block of keys, is 1 ('],
+    ['mapper:\n  budget: 3', '2:11: mapper.budget: must be a block of keys, is 3 ('],
+    [
+      'mapper:\n  budget:\n    calls_per_second: 0',
+      '3:23: mapper.budget.calls_per_second: must be more than 0, is 0 (',
+    ],
+    [
+      'mapper:\n  budget:\n    burst: many',
+      '3:12: mapper.budget.burst: must be a whole number, is "many" (',
+    ],
+    [
+      'mapper:\n  budget:\n    twins_per_second: -3',
+      '3:23: mapper.budget.twins_per_second: must be more than 0, is -3 (',
+    ],
+    ['mapper:\n  refresh_ms: 10', '2:15: mapper.refresh_ms: must be at least 1000, is 10 ('],
+    [
+      'mapper:\n  register_every_ms: 1e12',
+      '2:22: mapper.register_every_ms: must be at most 2147483647, is 1000000000000 (',
+    ],
+    [
+      'mapper:\n  call_timeout_ms: 5s',
+      '2:20: mapper.call_timeout_ms: must be a whole number, is "5s" (',
+    ],
+    [
+      'mapper:\n  reconnect_max_ms: true',
+      '2:21: mapper.reconnect_max_ms: must be a whole number, is true (',
+    ],
+    [
+      'mapper:\n  cycle_unit: us',
+      '2:15: mapper.cycle_unit: must be auto or ms or ns, is "us"; did you mean ms? (',
+    ],
+    [
+      'mapper:\n  minimum_cycle_ms: 1',
+      '2:21: mapper.minimum_cycle_ms: must be at least 10, is 1 (',
+    ],
+    ['mapper:\n  values: base64', '2:11: mapper.values: must be encode or reject, is "base64" ('],
+    ['common:\n\tname: x', '2:1: a tab in the indentation (use spaces)'],
+    ['common:\n  name: a\n  name: b', '3:3: the key stands twice in its block (remove one)'],
+    ['common: [', '1:10: '],
+    ['common: *other', '1:9: Unresolved alias'],
+    [
+      'base: &base {name: x}\ncommon:\n  <<: *base',
+      '3:3: common.<<: merge keys are not supported (write the keys out)',
+    ],
+    ['a: 1\n---\nb: 2', '2:1: more than one document in the file'],
+    ['', '1:1: the file is empty (start with the block common:)'],
+    [' \n\n', '1:1: the file is empty'],
+    ['# nothing', '1:1: must be a block of keys (start with the block common:)'],
+    ['- common', '1:1: must be a block of keys'],
+    ['just a text', '1:1: must be a block of keys'],
+    ['['.repeat(50_000), ': nested too deeply'],
+  ]
+  test.each(cases)('%j', (wrong, error) => {
+    const { config, problems } = parseConfig(wrong)
+    expect(config).toBeUndefined()
+    expect(problems[0]?.severity).toBe('error')
+    expect(lines(wrong)[0]).toContain(error)
+    expect(lines(wrong)[0]).toMatch(/^error config\.yaml:\d+:\d+: /)
+  })
+
+  test('aliases that multiply are refused, quickly', () => {
+    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]']
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi']) {
+      bomb.push(`${to}: &${to} [${Array.from({ length: 9 }, () => `*${from}`).join(', ')}]`)
+    }
+    expect(lines(bomb.join('\n'))[0]).toMatch(/^error config\.yaml:2:8: Excessive alias count/)
+  })
+
+  test('several errors are all said, in the order of the file', () => {
+    const found = lines('common:\n  http_port: x\n  name: a b\nlog:\n  level: loud\n')
+    expect(found.map((line) => line.split(':')[1])).toEqual(['2', '3', '5'])
+  })
+})
+
+test('unknown keys are warned about, with a guess', () => {
+  const text = `${goFile}  http_prot: 1\ndev_init:\n  mode: register\nlog:\n  levle: info\n`
+  expect(parseConfig(text).config).toBeDefined()
+  expect(lines(text)).toEqual([
+    'warning config.yaml:11:3: common.http_prot: unknown key, ignored (did you mean http_port?)',
+    'warning config.yaml:12:1: dev_init: unknown key, ignored (known here: grpc_server, common, edge, log, state_dir, mapper)',
+    'warning config.yaml:15:3: log.levle: unknown key, ignored (did you mean level?)',
+  ])
+})
+
+test('no text makes it throw, and every problem has a place inside the text', () => {
+  const word = fc.constantFrom(
+    ...['common', 'name', 'log', ':', ': ', '\n', '  ', '\t', '- ', '[', ']', '{', '}', '"', "'"],
+    ...['&a', '*a', '!!int', '<<', '|', '>', '#', '---', '?', '1', 'true', '__proto__', '\uFEFF'],
+  )
+  const text = fc.oneof(
+    fc.string(),
+    fc.array(word).map((words) => words.join('')),
+  )
+  fc.assert(
+    fc.property(text, (source) => {
+      const count = source.split('\n').length
+      for (const { line, column } of parseConfig(source).problems) {
+        expect(line).toBeGreaterThanOrEqual(1)
+        expect(line).toBeLessThanOrEqual(count)
+        expect(column).toBeGreaterThanOrEqual(1)
+      }
+    }),
+    { numRuns: 500 },
+  )
+  expect(({} as Record<string, unknown>)['name']).toBeUndefined()
+})
+
+describe('files', () => {
+  let folder: string
+  beforeAll(async () => void (folder = await mkdtemp(path.join(tmpdir(), 'mapper-config-'))))
+  afterAll(() => rm(folder, { recursive: true }))
+  const put = async (name: string, content: string | Buffer) => {
+    await writeFile(path.join(folder, name), content)
+    return path.join(folder, name)
+  }
+
+  test('a good one is read, with its warnings', async () => {
+    const file = await put('good.yaml', `${goFile}extra: 1\n`)
+    const { config, warnings } = await readConfigFile(file)
+    expect(config.common.protocol).toBe('modbus')
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain(`${file}:11:1: extra: unknown key`)
+  })
+
+  test.each([
+    ['missing', undefined, 'no such file (name it with --config-file)'],
+    ['huge', Buffer.alloc(1024 * 1024 + 1, 'a'), 'larger than 1 MiB'],
+    ['binary', Buffer.from([0xff, 0xfe, 0x00, 0x80]), 'not UTF-8 text'],
+    ['wrong', 'common: 1', 'common: must be a block of keys'],
+  ])('a %s one is refused with its name', async (name, content, reason) => {
+    const file = content === undefined ? path.join(folder, name) : await put(name, content)
+    await expect(readConfigFile(file)).rejects.toMatchObject({
+      code: 'invalid_config',
+      detail: expect.stringContaining(`${file}:1:`) as string,
+    })
+    await expect(readConfigFile(file)).rejects.toThrow(reason)
+  })
+
+  test('a directory and an endless device are refused', async () => {
+    await expect(readConfigFile(folder)).rejects.toThrow('is a directory')
+    await expect(readConfigFile('/dev/zero')).rejects.toThrow('larger than 1 MiB')
+  })
+})
