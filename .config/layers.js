@@ -10,7 +10,8 @@ export const rooms = [
   { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
   {
     room: 'runtime',
-    match: /^(connection|device-loop|desired-writer|outbox|budget|reporter|reader|memory)$/,
+    match:
+      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|memory)$/,
     may: ['foundation', 'pure', 'edge-port', 'runtime'],
   },
   {
@@ -21,7 +22,7 @@ export const rooms = [
   {
     room: 'main',
     match: /^main(\/|$)/,
-    may: ['foundation', 'pure', 'edge', 'edge-port', 'http', 'mapper', 'main'],
+    may: ['foundation', 'pure', 'edge', 'edge-port', 'http', 'runtime', 'mapper', 'main'],
   },
   {
     room: 'testing',
@@ -82,19 +83,9 @@ export const layersRule = {
 export const pureFiles = (dir) => ({
   files: [`${dir}/*.ts`],
   ignores: [
-    ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'device-loop', 'desired-writer'],
-    ...[
-      'outbox',
-      'budget',
-      'reporter',
-      'reader',
-      'memory',
-      'mapper',
-      'device-book',
-      'view',
-      'main',
-      'index',
-    ],
+    ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'connection-pool', 'poller'],
+    ...['device-loop', 'desired-writer', 'outbox', 'budget', 'reporter', 'memory', 'mapper'],
+    ...['device-book', 'view', 'main', 'index'],
   ]
     .map((name) => `${dir}/${name}.ts`)
     .concat(`${dir}/*.test.ts`),

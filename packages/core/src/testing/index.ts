@@ -1,1 +1,3 @@
-export {}
+export { createFakeDriver, type FakeDriver } from './fake-driver.ts'
+export { createFakeEdge, type FakeEdge } from './fake-edge.ts'
+export { createManualClock, type ManualClock } from './manual-clock.ts'

@@ -1,0 +1,290 @@
+import type { Id } from './device.ts'
+import type { Connection, Driver, Memory } from './driver.ts'
+import { MapperError } from './errors.ts'
+import type { Logger } from './log.ts'
+import { backoffMs, canceled, type Clock } from './time.ts'
+
+/** A device's share in a connection. */
+export interface Lease {
+  /**
+   * Runs one call on the connection, as soon as neither the connection nor the device is busy; writes
+   * go before reads. Throws a MapperError; `call.started` tells whether the driver was reached.
+   */
+  run<T>(call: Call<T>): Promise<T>
+  release(): Promise<void>
+}
+
+export interface Call<T> {
+  readonly kind: 'read' | 'write'
+  readonly signal: AbortSignal
+  started?: boolean
+  readonly run: (connection: Connection, signal: AbortSignal) => Promise<T>
+}
+
+export interface ConnectionSettings {
+  /** The deadline of one call of the driver, and of one attempt to connect. */
+  readonly callTimeoutMs: number
+  readonly backoffFirstMs: number
+  readonly backoffMaxMs: number
+}
+
+export interface SharedConnection {
+  lease(device: Id, onReady: () => void): Lease
+  readonly state: State['kind']
+  readonly users: number
+}
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'connecting'; readonly abort: AbortController; readonly ended: Promise<void> }
+  | { readonly kind: 'ready'; readonly connection: Connection }
+  | { readonly kind: 'backoff'; readonly error: MapperError; readonly cancel: () => void }
+  | { readonly kind: 'closed' }
+
+interface Job {
+  readonly device: Id
+  readonly write: boolean
+  readonly start: (connection: Connection) => Promise<void>
+  readonly fail: (error: MapperError) => void
+}
+
+/** How long a driver may take to settle after its call was aborted. */
+const settleMs = 1_000
+
+/**
+ * One link and all who use it. It is opened when first needed, opened again by itself after a loss
+ * (later and later, with jitter), and closed when the last user has gone.
+ */
+export function createSharedConnection<P>(
+  driver: Driver,
+  protocol: P,
+  options: {
+    readonly settings: ConnectionSettings
+    readonly clock: Clock
+    readonly random: () => number
+    readonly logger: Logger
+    readonly memory: Memory
+  },
+): SharedConnection {
+  const { clock, logger, settings } = options
+  const users = new Map<object, { readonly device: Id; readonly onReady: () => void }>()
+  const busy = new Set<Id>()
+  const queue: Job[] = []
+  let state: State = { kind: 'idle' }
+  let inFlight = 0
+  let attempts = 0
+
+  const setState = (next: State) => {
+    if (state.kind === 'backoff') state.cancel()
+    state = next
+  }
+
+  const pump = () => {
+    if (state.kind === 'idle' && queue.length > 0) return connect()
+    if (state.kind !== 'ready') return
+    const { connection } = state
+    while (inFlight < (connection.parallel ?? 1)) {
+      const index = nextJob()
+      if (index === -1) return
+      const [job] = queue.splice(index, 1)
+      if (job === undefined) return
+      inFlight++
+      busy.add(job.device)
+      void job.start(connection).finally(() => {
+        inFlight--
+        busy.delete(job.device)
+        pump()
+      })
+    }
+  }
+
+  const nextJob = () => {
+    const write = queue.findIndex((job) => job.write && !busy.has(job.device))
+    return write !== -1 ? write : queue.findIndex((job) => !busy.has(job.device))
+  }
+
+  const connect = () => {
+    const abort = new AbortController()
+    const attempt = async () => {
+      const cancelDeadline = clock.after(settings.callTimeoutMs, () =>
+        abort.abort(new MapperError('timeout', `no connection in ${settings.callTimeoutMs} ms`)),
+      )
+      try {
+        const pending = driver.connect(protocol, {
+          signal: abort.signal,
+          logger,
+          memory: options.memory,
+        })
+        const connection = await settle(
+          pending,
+          abort.signal,
+          clock,
+          (late) => void closeQuietly(late),
+        )
+        if (abort.signal.aborted || state.kind !== 'connecting')
+          return void closeQuietly(connection)
+        setState({ kind: 'ready', connection })
+        logger.debug('connected')
+        for (const user of users.values()) user.onReady()
+        pump()
+      } catch (thrown) {
+        if (state.kind === 'connecting') lose(MapperError.from(thrown, 'unreachable'))
+      } finally {
+        cancelDeadline()
+      }
+    }
+    // The state must say `connecting` before the driver runs: a driver may fail in the same tick.
+    let end: () => void = () => undefined
+    const ended = new Promise<void>((resolve) => (end = resolve))
+    setState({ kind: 'connecting', abort, ended })
+    void attempt().finally(end)
+  }
+
+  /** The link is unusable: everybody waiting hears why, and it is tried again later. */
+  const lose = (error: MapperError) => {
+    const wait = backoffMs(
+      attempts++,
+      options.random,
+      settings.backoffFirstMs,
+      settings.backoffMaxMs,
+    )
+    const lost = state.kind === 'ready' ? state.connection : undefined
+    const cancel = clock.after(wait, () => {
+      if (state.kind !== 'backoff') return
+      setState({ kind: 'idle' })
+      if (users.size > 0) connect()
+    })
+    setState({ kind: 'backoff', error, cancel })
+    for (const job of queue.splice(0)) job.fail(error)
+    if (lost !== undefined) void closeQuietly(lost)
+  }
+
+  const closeQuietly = async (connection: Connection) => {
+    try {
+      await connection.close()
+    } catch (thrown) {
+      logger.debug({ err: MapperError.from(thrown) }, 'the driver failed to close a connection')
+    }
+  }
+
+  const run = <T>(device: Id, call: Call<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (state.kind === 'closed')
+        return reject(new MapperError('canceled', 'the connection is closed'))
+      if (state.kind === 'backoff') return reject(state.error)
+      if (call.signal.aborted) return reject(canceled(call.signal))
+      const job: Job = {
+        device,
+        write: call.kind === 'write',
+        fail: (error) => {
+          call.signal.removeEventListener('abort', onAbort)
+          reject(error)
+        },
+        start: async (connection) => {
+          call.signal.removeEventListener('abort', onAbort)
+          call.started = true
+          // Not AbortSignal.any: it leaves a trace on the long-lived signal for every call.
+          const stop = new AbortController()
+          const onStop = () => stop.abort(call.signal.reason)
+          call.signal.addEventListener('abort', onStop, { once: true })
+          const cancelDeadline = clock.after(settings.callTimeoutMs, () =>
+            stop.abort(new MapperError('timeout', `no answer in ${settings.callTimeoutMs} ms`)),
+          )
+          try {
+            const value = await settle(call.run(connection, stop.signal), stop.signal, clock)
+            attempts = 0
+            resolve(value)
+          } catch (thrown) {
+            const error = MapperError.from(thrown)
+            // Stopping a call on our own wish says nothing about the link; everything else does.
+            const broken = !call.signal.aborted || error.code === 'unreachable'
+            if (broken && state.kind === 'ready' && state.connection === connection) lose(error)
+            reject(error)
+          } finally {
+            cancelDeadline()
+            call.signal.removeEventListener('abort', onStop)
+          }
+        },
+      }
+      const onAbort = () => {
+        const index = queue.indexOf(job)
+        if (index === -1) return
+        queue.splice(index, 1)
+        reject(canceled(call.signal))
+      }
+      call.signal.addEventListener('abort', onAbort, { once: true })
+      queue.push(job)
+      pump()
+    })
+
+  const close = async () => {
+    const last = state
+    setState({ kind: 'closed' })
+    for (const job of queue.splice(0))
+      job.fail(new MapperError('canceled', 'the connection is closed'))
+    if (last.kind === 'ready') await closeQuietly(last.connection)
+    if (last.kind === 'connecting') {
+      last.abort.abort(new MapperError('canceled', 'the connection is no longer wanted'))
+      await last.ended
+    }
+  }
+
+  return {
+    lease(device, onReady) {
+      const user = {}
+      users.set(user, { device, onReady })
+      return {
+        run: (call) => run(device, call),
+        async release() {
+          if (!users.delete(user)) return
+          if (users.size === 0) await close()
+        },
+      }
+    },
+    get state() {
+      return state.kind
+    },
+    get users() {
+      return users.size
+    },
+  }
+}
+
+/**
+ * The driver's promise, but never later than `settleMs` after the signal aborted: a driver that does
+ * not settle must not hold up anybody. `onLate` gets a value that came after all.
+ */
+function settle<T>(
+  pending: Promise<T>,
+  signal: AbortSignal,
+  clock: Clock,
+  onLate?: (value: T) => void,
+): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    let cancel: () => void = () => undefined
+    let over = false
+    const onAbort = () => {
+      cancel = clock.after(settleMs, () => {
+        over = true
+        reject(canceled(signal))
+      })
+    }
+    const done = () => {
+      cancel()
+      signal.removeEventListener('abort', onAbort)
+    }
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    pending.then(
+      (value) => {
+        done()
+        if (over) onLate?.(value)
+        else resolve(value)
+      },
+      (thrown: unknown) => {
+        done()
+        reject(thrown instanceof Error ? thrown : new MapperError('internal', String(thrown)))
+      },
+    )
+  })
+}

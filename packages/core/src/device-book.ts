@@ -1,0 +1,219 @@
+import { createCircuit } from './circuit.ts'
+import type { ConnectionPool } from './connection-pool.ts'
+import { createDeviceLoop, type DeviceLoop } from './device-loop.ts'
+import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from './device.ts'
+import type { DeviceDescription, Registration } from './edge/edge.ts'
+import { MapperError } from './errors.ts'
+import { formatPath, type Issue } from './config.ts'
+import type { Logger } from './log.ts'
+import type { StateStore } from './memory.ts'
+import type { Outbox } from './outbox.ts'
+import type { Poller } from './poller.ts'
+import { sameSpec, type Resolution } from './resolve.ts'
+import type { Clock } from './time.ts'
+import type { DeviceView } from './view.ts'
+
+/**
+ * All devices and models that KubeEdge has told of, and the loop of each device that can run. Calls
+ * come in any order and any number of times and return at once; each device is brought up to date in
+ * the background, one change at a time, the newest only.
+ */
+export interface DeviceBook {
+  device(device: Device): void
+  deviceRemoved(id: Id): void
+  model(model: DeviceModel): void
+  modelRemoved(id: Id): void
+  /** The whole list: what is missing twice in a row is removed. True if something is missing now. */
+  registered(registration: Registration): boolean
+  describe(id: Id): DeviceDescription | undefined
+  view(): readonly DeviceView[]
+  stop(): Promise<void>
+}
+
+export interface DeviceBookOptions {
+  readonly resolve: (device: Device, model: DeviceModel) => Resolution<unknown, unknown>
+  readonly pool: ConnectionPool
+  readonly poller: Poller
+  readonly outbox: Outbox
+  readonly store: StateStore
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly values: 'encode' | 'reject'
+  readonly probeMaxMs: number
+  readonly wake: () => void
+  /** A device came whose model is unknown: only a fresh registration brings it. */
+  readonly onModelMissing: () => void
+}
+
+interface Entry {
+  device: Device | undefined
+  readonly logger: Logger
+  loop?: DeviceLoop
+  issues: readonly Issue[]
+  /** The state of a device that has no loop. */
+  parked?: DeviceState
+  /** Missing in the last registration. */
+  missing: boolean
+  stale: boolean
+  work: Promise<void> | undefined
+}
+
+export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
+  const entries = new Map<Id, Entry>()
+  const models = new Map<Id, DeviceModel>()
+  let stopped = false
+
+  /** Marks an entry for work; a storm of updates is worked off once. */
+  const refresh = (id: Id) => {
+    const entry = entries.get(id)
+    if (entry === undefined || stopped) return
+    entry.stale = true
+    entry.work ??= Promise.resolve().then(async () => {
+      try {
+        while (entry.stale && !stopped) {
+          entry.stale = false
+          await reconcile(id, entry)
+        }
+      } catch (thrown) {
+        entry.logger.error(
+          { err: MapperError.from(thrown) },
+          'a device could not be brought up to date',
+        )
+      } finally {
+        entry.work = undefined
+      }
+    })
+  }
+
+  const reconcile = async (id: Id, entry: Entry) => {
+    const { device } = entry
+    if (device === undefined) {
+      entries.delete(id)
+      await entry.loop?.stop()
+      // A device of the same name may have come while this one was stopping.
+      if (!entries.has(id)) options.outbox.forget(id)
+      entry.logger.info('device removed')
+      return
+    }
+    const model = models.get(`${device.namespace}/${device.model}`)
+    if (model === undefined) {
+      if (entry.loop === undefined && entry.parked === undefined) {
+        entry.logger.warn({ model: device.model }, 'device waits for its model')
+        park(id, entry, 'unknown')
+        options.onModelMissing()
+      }
+      return
+    }
+    const { device: resolved, issues } = options.resolve(device, model)
+    tell(entry, issues)
+    const misconfigured = issues.some(({ severity }) => severity === 'error')
+    if (resolved === undefined) {
+      await entry.loop?.stop()
+      delete entry.loop
+      return park(id, entry, 'unhealthy')
+    }
+    if (entry.loop !== undefined && sameSpec(entry.loop.device, resolved) !== 'connection') {
+      return entry.loop.update(resolved, misconfigured)
+    }
+    await entry.loop?.stop()
+    if (stopped) return
+    delete entry.parked
+    entry.loop = createDeviceLoop({
+      ...options,
+      device: resolved,
+      misconfigured,
+      logger: entry.logger,
+      lease: (onReady) =>
+        options.pool.lease(resolved.connectionKey, resolved.protocol, id, onReady),
+      circuit: createCircuit(options.random, options),
+    })
+  }
+
+  const park = (id: Id, entry: Entry, state: DeviceState) => {
+    if (entry.parked === state) return
+    entry.parked = state
+    options.outbox.state(id, state, options.clock.now())
+    options.wake()
+  }
+
+  const tell = (entry: Entry, issues: readonly Issue[]) => {
+    if (JSON.stringify(issues) === JSON.stringify(entry.issues)) return
+    entry.issues = issues
+    for (const { severity, path, message } of issues) {
+      entry.logger[severity === 'error' ? 'error' : 'warn']({ path: formatPath(path) }, message)
+    }
+  }
+
+  const upsert = (device: Device) => {
+    const id = idOf(device)
+    const entry = entries.get(id)
+    if (entry === undefined) {
+      const { namespace, name } = device
+      const logger = options.logger.child({ namespace, device: name })
+      entries.set(id, { device, logger, issues: [], missing: false, stale: false, work: undefined })
+    } else {
+      entry.device = device
+      entry.missing = false
+    }
+    refresh(id)
+  }
+
+  const setModel = (model: DeviceModel) => {
+    const id = idOf(model)
+    models.set(id, model)
+    for (const [deviceId, { device }] of entries) {
+      if (device !== undefined && `${device.namespace}/${device.model}` === id) refresh(deviceId)
+    }
+  }
+
+  const remove = (id: Id) => {
+    const entry = entries.get(id)
+    if (entry === undefined) return
+    entry.device = undefined
+    refresh(id)
+  }
+
+  return {
+    device: upsert,
+    deviceRemoved: remove,
+    model: setModel,
+    modelRemoved(id) {
+      // EdgeCore removes the model before its last device; a running device keeps what it has.
+      models.delete(id)
+    },
+    registered({ devices, models: fresh }) {
+      for (const model of fresh) setModel(model)
+      const present = new Set(devices.map(idOf))
+      for (const device of devices) upsert(device)
+      let missing = false
+      for (const [id, entry] of entries) {
+        if (present.has(id) || entry.device === undefined) continue
+        if (entry.missing) remove(id)
+        else {
+          entry.missing = missing = true
+          entry.logger.warn('EdgeCore no longer lists this device; asking once more before it goes')
+        }
+      }
+      return missing
+    },
+    describe(id) {
+      const device = entries.get(id)?.device
+      if (device === undefined) return undefined
+      const twins = options.outbox.twins(id).map(({ property, text }) => ({ property, ...text }))
+      return { device, twins }
+    },
+    view: () =>
+      [...entries].map(([id, { loop, parked, issues }]) => ({
+        id,
+        state: loop?.state ?? parked ?? 'unknown',
+        issues,
+        readings: loop?.readings ?? new Map(),
+      })),
+    async stop() {
+      stopped = true
+      await Promise.all([...entries.values()].map(({ work }) => work))
+      await Promise.all([...entries.values()].map(({ loop }) => loop?.stop()))
+    },
+  }
+}

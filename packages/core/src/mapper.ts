@@ -1,0 +1,149 @@
+import { createConnectionPool } from './connection-pool.ts'
+import { createDeviceBook } from './device-book.ts'
+import type { Driver } from './driver.ts'
+import type { Edge, EdgeLimits } from './edge/edge.ts'
+import type { Logger } from './log.ts'
+import { createVolatileStore, type StateStore } from './memory.ts'
+import { createOutbox } from './outbox.ts'
+import { createPoller } from './poller.ts'
+import { createReporter } from './reporter.ts'
+import { createResolver } from './resolve.ts'
+import { systemClock, type Clock } from './time.ts'
+import type { MapperView } from './view.ts'
+
+export interface MapperSettings {
+  /** What this mapper may ask of EdgeCore; the smaller of this and of what the edge bears counts. */
+  readonly budget: Partial<EdgeLimits>
+  /** Every twin is told again after this time, changed or not: EdgeCore loses reports. */
+  readonly refreshMs: number
+  /** The list of devices is fetched anew about this often: EdgeCore never repeats a lost call. */
+  readonly registerEveryMs: number
+  /** The deadline of one call of the driver. */
+  readonly callTimeoutMs: number
+  /** The longest pause between two attempts to connect, and between two probes of a silent device. */
+  readonly reconnectMaxMs: number
+  /** How the cycles of custom resources are read; `auto` takes huge numbers for nanoseconds. */
+  readonly cycleUnit: 'auto' | 'ms' | 'ns'
+  readonly minimumCycleMs: number
+  /** What becomes of values that EdgeCore would drop: carried as `b64:` text, or not reported. */
+  readonly values: 'encode' | 'reject'
+}
+
+export const defaultSettings: MapperSettings = {
+  budget: { callsPerSecond: 0.9, burst: 60 },
+  refreshMs: 300_000,
+  registerEveryMs: 300_000,
+  callTimeoutMs: 10_000,
+  reconnectMaxMs: 2_000,
+  cycleUnit: 'auto',
+  minimumCycleMs: 10,
+  values: 'encode',
+}
+
+export interface MapperOptions {
+  readonly driver: Driver
+  readonly edge: Edge
+  readonly logger: Logger
+  /** Ends the mapper. */
+  readonly signal: AbortSignal
+  readonly settings?: Partial<MapperSettings>
+  /** Remembered across restarts; without it only as long as the process lives. */
+  readonly store?: StateStore
+  readonly clock?: Clock
+  /** 0 ≤ x < 1, for jitter. */
+  readonly random?: () => number
+  /** Called once, when the mapper is at work. */
+  readonly onStart?: (view: MapperView) => void
+}
+
+/** How soon a doubtful registration is asked for again. */
+const doubtMs = 10_000
+
+/**
+ * Runs a driver as a mapper until the signal aborts, and resolves when everything it opened is closed.
+ * Rejects only with what can never work (a wrong socket path); whatever is merely away is waited for.
+ */
+export async function runMapper(options: MapperOptions): Promise<void> {
+  const { driver, edge, logger, signal, clock = systemClock, random = Math.random } = options
+  const settings = { ...defaultSettings, ...options.settings }
+  const store = options.store ?? createVolatileStore()
+  const outbox = createOutbox(settings)
+  const poller = createPoller(clock)
+  const pool = createConnectionPool({
+    driver,
+    clock,
+    random,
+    logger,
+    settings: {
+      callTimeoutMs: settings.callTimeoutMs,
+      backoffFirstMs: 100,
+      backoffMaxMs: settings.reconnectMaxMs,
+    },
+  })
+  let cancelDoubt: () => void = () => undefined
+  const reporter = createReporter({
+    limits: tighter(edge.limits, settings.budget),
+    outbox,
+    clock,
+    random,
+    logger,
+    registerEveryMs: settings.registerEveryMs,
+    onRegistered: (registration) => {
+      cancelDoubt()
+      if (book.registered(registration))
+        cancelDoubt = clock.after(doubtMs, reporter.requestRegister)
+    },
+  })
+  const book = createDeviceBook({
+    resolve: createResolver(driver, settings),
+    pool,
+    poller,
+    outbox,
+    store,
+    clock,
+    random,
+    logger,
+    values: settings.values,
+    probeMaxMs: settings.reconnectMaxMs,
+    wake: reporter.wake,
+    onModelMissing: reporter.requestRegister,
+  })
+
+  try {
+    const link = await edge.open(
+      { ...book, link: (up, reason) => (up ? reporter.linkUp() : reporter.linkDown(reason)) },
+      signal,
+    )
+    options.onStart?.({
+      devices: book.view,
+      get edge() {
+        return reporter.stats
+      },
+      get outbox() {
+        return outbox.size
+      },
+      get connections() {
+        return pool.size
+      },
+    })
+    try {
+      await reporter.run(link, signal)
+    } finally {
+      cancelDoubt()
+      await link.close()
+    }
+  } finally {
+    await book.stop()
+    poller.stop()
+    await store.flush()
+  }
+}
+
+function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {
+  return {
+    callsPerSecond: Math.min(edge.callsPerSecond, own.callsPerSecond ?? Infinity),
+    burst: Math.min(edge.burst, own.burst ?? Infinity),
+    twinsPerSecond: Math.min(edge.twinsPerSecond, own.twinsPerSecond ?? Infinity),
+    twinsPerCall: Math.min(edge.twinsPerCall, own.twinsPerCall ?? Infinity),
+  }
+}

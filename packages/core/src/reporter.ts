@@ -1,0 +1,200 @@
+import { createBudget } from './budget.ts'
+import type { EdgeLimits, EdgeLink, Receipt, Registration } from './edge/edge.ts'
+import { MapperError } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { Dispatch, Outbox } from './outbox.ts'
+import { backoffMs, sleep, type Clock } from './time.ts'
+
+/** Spends the budget: registers, then tells EdgeCore what the outbox holds, one call at a time. */
+export interface Reporter {
+  /** Something new is in the outbox. */
+  wake(): void
+  linkUp(): void
+  linkDown(reason: string | undefined): void
+  /** A fresh registration is wanted (an unknown model, a doubt); several wishes make one call. */
+  requestRegister(): void
+  readonly stats: ReporterStats
+  /** Speaks through the link until the signal aborts; resolves when no call is under way. */
+  run(link: EdgeLink, signal: AbortSignal): Promise<void>
+}
+
+export interface ReporterStats {
+  readonly link: 'down' | 'up' | 'registered'
+  readonly registrations: number
+  readonly calls: number
+  readonly twins: number
+  readonly throttled: number
+  readonly failed: number
+}
+
+export interface ReporterOptions {
+  readonly limits: EdgeLimits
+  readonly outbox: Outbox
+  readonly clock: Clock
+  readonly random: () => number
+  readonly logger: Logger
+  readonly registerEveryMs: number
+  readonly onRegistered: (registration: Registration) => void
+}
+
+interface NextCall {
+  readonly run: (link: EdgeLink, signal: AbortSignal) => Promise<void>
+  readonly dispatch?: Dispatch
+}
+
+export function createReporter(options: ReporterOptions): Reporter {
+  const { outbox, clock, logger } = options
+  const budget = createBudget(options.limits, clock.now())
+  const stats = {
+    link: 'down' as ReporterStats['link'],
+    registrations: 0,
+    calls: 0,
+    twins: 0,
+    throttled: 0,
+    failed: 0,
+  }
+  let registerAt = 0
+  let failures = 0
+  let statesSupported = true
+  let poke: () => void = () => undefined
+
+  /** Waits until poked or until a time; `undefined` waits for a poke alone. */
+  const pause = (until: number | undefined, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const ms = until === undefined ? undefined : Math.max(0, until - clock.now())
+      const cancel = ms === undefined ? () => undefined : clock.after(ms, () => done())
+      const done = () => {
+        cancel()
+        poke = () => undefined
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      poke = done
+      signal.addEventListener('abort', done, { once: true })
+      if (signal.aborted) done()
+    })
+
+  const register = async (link: EdgeLink, signal: AbortSignal) => {
+    const answer = await link.register(signal)
+    if (answer === 'throttled') return throttled('register')
+    budget.accepted()
+    const jitter = 0.75 + options.random() / 2
+    registerAt = clock.now() + options.registerEveryMs * jitter
+    stats.registrations++
+    if (stats.link !== 'registered') {
+      stats.link = 'registered'
+      logger.info({ devices: answer.devices.length }, 'registered with EdgeCore')
+      outbox.refreshAll(clock.now())
+    }
+    options.onRegistered(answer)
+  }
+
+  const tell = async (dispatch: Dispatch, link: EdgeLink, signal: AbortSignal) => {
+    const receipt: Receipt =
+      dispatch.kind === 'twins'
+        ? await link.reportTwins({ device: dispatch.device, twins: dispatch.twins }, signal)
+        : await link.reportState(dispatch.device, dispatch.state, signal)
+    if (receipt === 'throttled') return throttled(dispatch.kind)
+    budget.accepted()
+    if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length
+    outbox.told(dispatch, clock.now())
+  }
+
+  const throttled = (what: string) => {
+    stats.throttled++
+    budget.throttled(clock.now())
+    logger[stats.throttled === 1 ? 'warn' : 'debug'](
+      { what, callsPerSecond: budget.rate() },
+      'EdgeCore takes no more calls for now; slowing down (other mappers on this node share its one call a second)',
+    )
+  }
+
+  /** A failed call: what became of the link decides whether to wait or to go on with other devices. */
+  const failed = async (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
+    const error = MapperError.from(thrown, 'edge_unavailable')
+    if (error.code === 'canceled' && signal.aborted) return
+    stats.failed++
+    if (error.code === 'unsupported' && dispatch?.kind === 'state') {
+      statesSupported = false
+      outbox.told(dispatch, clock.now())
+      return logger.info(
+        'this EdgeCore is older than 1.18 and knows no device states; none are reported',
+      )
+    }
+    const wait = backoffMs(failures++, options.random, 200, 5_000)
+    if (error.code === 'edge_unavailable' || dispatch === undefined) {
+      logger.debug({ err: error, wait }, 'EdgeCore did not take the call')
+      await sleep(clock, wait, signal).catch(() => undefined)
+    } else {
+      logger.warn(
+        { err: error, device: dispatch.device },
+        'a report was not taken; other devices go on',
+      )
+      outbox.refused(dispatch, clock.now() + Math.max(wait, 5_000))
+    }
+  }
+
+  /** The next call; else when there may be one; undefined: not before something happens. */
+  const due = (now: number): NextCall | number | undefined => {
+    if (stats.link === 'down') return undefined
+    if (stats.link === 'up' || registerAt <= now) {
+      return budget.take(0, now) ? { run: register } : budget.readyAt(0, now)
+    }
+    const dispatch = outbox.next(now, budget.twins(now))
+    if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now) ?? Infinity)
+    if (dispatch.kind === 'state' && !statesSupported) {
+      outbox.told(dispatch, now)
+      return now
+    }
+    const cost =
+      dispatch.kind === 'twins'
+        ? dispatch.twins.reduce((sum, twin) => sum + (twin.first ? 2 : 1), 0)
+        : 0
+    // An empty list means that not even one twin fits the room: wait for it.
+    if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, budget.readyAt(2, now))
+    if (!budget.take(cost, now)) return Math.max(now + 1, budget.readyAt(cost, now))
+    return { run: (link, signal) => tell(dispatch, link, signal), dispatch }
+  }
+
+  return {
+    wake: () => poke(),
+    linkUp() {
+      if (stats.link === 'down') stats.link = 'up'
+      registerAt = 0
+      failures = 0
+      poke()
+    },
+    linkDown(reason) {
+      if (stats.link !== 'down')
+        logger.warn(
+          { reason },
+          'the link to EdgeCore is down; readings go on and the latest are kept',
+        )
+      stats.link = 'down'
+      poke()
+    },
+    requestRegister() {
+      registerAt = Math.min(registerAt, clock.now() + 1_000)
+      poke()
+    },
+    get stats() {
+      return { ...stats }
+    },
+    async run(link, signal) {
+      while (!signal.aborted) {
+        const next = due(clock.now())
+        if (typeof next !== 'object') {
+          await pause(next === Infinity ? undefined : next, signal)
+          continue
+        }
+        stats.calls++
+        try {
+          await next.run(link, signal)
+          failures = 0
+        } catch (thrown) {
+          await failed(thrown, next.dispatch, signal)
+        }
+      }
+    },
+  }
+}
