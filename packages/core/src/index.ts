@@ -29,3 +29,5 @@ export type {
   TwinReport,
   TwinUpdate,
 } from './edge/edge.ts'
+export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
+export { isReportableName, isReportableValue, isRoutable } from './edge/dmi/encode.ts'
