@@ -1,1 +1,12 @@
-export {}
+export type { CloudDevice, CloudTwin } from './cloud.ts'
+export { connectControl, type EdgeSimControl } from './control-client.ts'
+export { serveControl, type ControlServer } from './control.ts'
+export { deviceOf, modelOf } from './convert.ts'
+export { startEdgeSim, type EdgeSim, type EdgeSimOptions } from './edge-sim.ts'
+export type { EdgeSimEvent } from './event.ts'
+export { loadFolder, type CrDocument, type Folder, type FolderIssue } from './folder.ts'
+export type { Rate } from './limiter.ts'
+export type { Manifest } from './manifest.ts'
+export type { DropReason } from './rules.ts'
+export type { EdgeSimStats, MapperInfo } from './stats.ts'
+export { kubeEdgeVersions, type KubeEdgeVersion } from './version.ts'

@@ -1,0 +1,222 @@
+import { silentLogger, systemClock, type Clock, type Id, type Logger } from '@mapper-sdk/core'
+import { createCloudCore, type Down } from './cloud-core.ts'
+import { createCloudView, type CloudDevice, type CloudTwin } from './cloud.ts'
+import { crOf } from './convert.ts'
+import { serveDmi, type DmiServer } from './dmi-server.ts'
+import { createEdgeCore, keep, type EdgeCore, type Store } from './edge-core.ts'
+import type { Emit, EdgeSimEvent } from './event.ts'
+import { modelsFirst, watchFolder } from './folder-watch.ts'
+import { hasModel, loadFolder, logIssues, type CrDocument, type FolderIssue } from './folder.ts'
+import type { Rate } from './limiter.ts'
+import type { Manifest } from './manifest.ts'
+import { createSequence } from './sequence.ts'
+import { createStats, type EdgeSimStats } from './stats.ts'
+import { createUplink } from './uplink.ts'
+import { behaviourOf, type KubeEdgeVersion } from './version.ts'
+
+export interface EdgeSimOptions {
+  /** Where the stand-in serves DeviceManagerService: an absolute path, like EdgeCore's dmi.sock. */
+  readonly socketPath: string
+  /** A folder of Device and DeviceModel YAML; its changes are followed. */
+  readonly folder?: string
+  /** Which KubeEdge to play; 1.23 if left out. */
+  readonly version?: KubeEdgeVersion
+  /** Calls of mappers that EdgeCore takes; 1 a second with a burst of 100 if left out. */
+  readonly limiter?: Rate | 'off'
+  /** Twins that go on to the cloud; 30 a second with a burst of 60 if left out. */
+  readonly upstream?: Rate | 'off'
+  readonly logger?: Logger
+  readonly clock?: Clock
+  readonly random?: () => number
+}
+
+/**
+ * EdgeCore, CloudCore and the API server of one node, as far as a mapper can tell. Its EdgeCore can
+ * stop, restart and crash; the cloud and what it holds live on. nodeName is not looked at: every
+ * Device is on this node.
+ */
+export interface EdgeSim {
+  /** `kubectl apply` of one Device or DeviceModel. Throws `invalid_config` for what the API server would refuse. */
+  apply(manifest: Manifest): void
+  /** `kubectl delete`. */
+  remove(kind: 'Device' | 'DeviceModel', id: Id): void
+  /** `kubectl patch` of a desired value. Throws `invalid_config` if there is no such device or property. */
+  setDesired(device: Id, property: string, value: string): void
+  /** What `kubectl` would show now. */
+  cloud(): readonly CloudDevice[]
+  twin(device: Id, property: string): CloudTwin | undefined
+  /** The CRs with what was reported: in the Device, or since 1.23 in a DeviceStatus beside it. */
+  resources(): readonly Manifest[]
+  stats(): EdgeSimStats
+  /** What is wrong in the folder now. */
+  issues(): readonly FolderIssue[]
+  subscribe(listener: (event: EdgeSimEvent) => void, signal: AbortSignal): void
+  /** The node's way to the cloud. What is reported while it is down is lost. */
+  cloudLink(up: boolean): void
+  /** EdgeCore ends and starts again after `downMs`: new socket, caches from its database. */
+  restart(downMs?: number): Promise<void>
+  stopEdgeCore(): Promise<void>
+  /** Nothing if it runs. After a crash this is the supervisor that starts it again. */
+  startEdgeCore(): Promise<void>
+  /** Resolves when all calls to mappers that are due so far are done, well or badly. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+type Life =
+  | { readonly tag: 'stopped' }
+  | { readonly tag: 'running'; readonly core: EdgeCore; readonly server: DmiServer }
+
+/** Starts the stand-in; once it resolves, its socket can be dialled and the folder is applied. */
+export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
+  const { socketPath, folder, logger = silentLogger, clock = systemClock } = options
+  const { limiter = { perSecond: 1, burst: 100 }, upstream = { perSecond: 30, burst: 60 } } =
+    options
+  const behaviour = behaviourOf(options.version ?? '1.23')
+  const loaded = folder === undefined ? undefined : await loadFolder(folder)
+  const ended = new AbortController()
+  const store: Store = { devices: new Map(), models: new Map(), mappers: new Map() }
+  const view = createCloudView(behaviour)
+  const listeners = new Set<(event: EdgeSimEvent) => void>()
+  let life: Life = { tag: 'stopped' }
+  let linkUp = true
+  let removeSocket = async () => {}
+  /** Changes that EdgeCore missed: while it was down they wait, while the link was down they only reach its database. */
+  let held: Down[] = []
+
+  const stats = createStats(() => (life.tag === 'running' ? life.core.mappers() : []))
+  const emit: Emit = (event) => {
+    stats.count(event)
+    for (const listener of listeners) listener(event)
+  }
+  const send = (message: Down) => {
+    if (life.tag === 'running' && linkUp) life.core.receive(message)
+    else held.push(message)
+  }
+  const cloud = createCloudCore({ behaviour, view, send, clock, logger, signal: ended.signal })
+  const statusChanged = (id: Id) => cloud.statusChanged(id)
+  const uplink = createUplink({ view, isUp: () => linkUp, clock, emit, statusChanged })
+
+  const catchUp = (): Down[] => {
+    const missed = held
+    held = []
+    return missed
+  }
+
+  async function start(): Promise<void> {
+    if (life.tag === 'running' || ended.signal.aborted) return
+    const crash = (report: string) => {
+      if (life.tag !== 'running' || life.core !== core) return
+      life = { tag: 'stopped' }
+      logger.error({ report }, `EDGECORE CRASHED, as the real one does: ${report}`)
+      core.stop()
+      turns.add(() => server.close())
+      void server.close()
+      emit({ type: 'crash', report, atMs: clock.wall() })
+      emit({ type: 'edgecore', running: false })
+    }
+    const { random = Math.random } = options
+    const shared = { behaviour, store, uplink, emit, logger, clock, random }
+    const core = createEdgeCore({ ...shared, limiter, upstream, crash })
+    const server = await serveDmi(socketPath, core.handlers)
+    life = { tag: 'running', core, server }
+    removeSocket = () => server.removeSocket()
+    emit({ type: 'edgecore', running: true })
+    logger.info({ socketPath }, 'EdgeCore serves mappers')
+    if (linkUp) for (const message of catchUp()) core.receive(message)
+  }
+
+  async function stop(): Promise<void> {
+    if (life.tag === 'stopped') return
+    const { core, server } = life
+    life = { tag: 'stopped' }
+    core.stop()
+    await server.close()
+    emit({ type: 'edgecore', running: false })
+    logger.info('EdgeCore ended')
+  }
+
+  /** Starts and stops one after another; each caller hears of its own failure. */
+  const turns = createSequence(() => undefined)
+  const inTurn = (task: () => Promise<void>) =>
+    new Promise<void>((resolve, reject) => turns.add(() => task().then(resolve, reject)))
+
+  const applyDocument = ({ manifest }: CrDocument) => cloud.apply(crOf(manifest))
+  if (loaded !== undefined) {
+    // As if EdgeCore had been there for long: what is complete is in its database from the start.
+    const complete = modelsFirst(loaded.documents).filter((one) => hasModel(one, loaded))
+    complete.forEach(applyDocument)
+    await cloud.idle()
+    for (const message of catchUp()) keep(store, message)
+  }
+  await start()
+  if (loaded !== undefined) {
+    loaded.documents.filter((one) => !hasModel(one, loaded)).forEach(applyDocument)
+    logIssues(loaded.issues, logger)
+  }
+  const watching =
+    folder === undefined || loaded === undefined
+      ? undefined
+      : watchFolder({
+          folder,
+          loaded,
+          clock,
+          logger,
+          apply: applyDocument,
+          remove: (kind, id) => cloud.remove(kind, id),
+          onReload(issues) {
+            logIssues(issues, logger)
+            emit({ type: 'folder', issues })
+          },
+        })
+
+  return {
+    apply: (manifest) => cloud.apply(crOf(structuredClone(manifest))),
+    remove: (kind, id) => cloud.remove(kind, id),
+    setDesired: (device, property, value) => cloud.setDesired(device, property, value),
+    cloud: () => view.list(),
+    twin: (device, property) => view.twin(device, property),
+    resources: () => [
+      ...cloud.models().map((cr) => cr as unknown as Manifest),
+      ...view.resources(),
+    ],
+    stats: () => stats.read(),
+    issues: () => watching?.issues() ?? [],
+    subscribe(listener, signal) {
+      if (signal.aborted) return
+      // A listener of its own per call, so that the same function can listen twice.
+      const own = (event: EdgeSimEvent) => listener(event)
+      listeners.add(own)
+      signal.addEventListener('abort', () => listeners.delete(own), { once: true })
+    },
+    cloudLink(up) {
+      if (up === linkUp) return
+      linkUp = up
+      emit({ type: 'link', up })
+      // The sync controller brings the database up to date, and tells no mapper.
+      if (up && life.tag === 'running') for (const message of catchUp()) keep(store, message)
+    },
+    restart: (downMs = 0) =>
+      inTurn(async () => {
+        await stop()
+        await new Promise<void>((resolve) => {
+          clock.after(downMs, resolve)
+          ended.signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+        await start()
+      }),
+    stopEdgeCore: () => inTurn(stop),
+    startEdgeCore: () => inTurn(start),
+    async idle() {
+      await cloud.idle()
+      if (life.tag === 'running') await life.core.idle()
+    },
+    async close() {
+      ended.abort()
+      await watching?.close()
+      await inTurn(stop)
+      await removeSocket()
+      listeners.clear()
+    },
+  }
+}

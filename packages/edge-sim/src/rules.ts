@@ -1,0 +1,48 @@
+import type { Behaviour } from './version.ts'
+
+/** Why something that was answered with OK never showed up. */
+export type DropReason =
+  | 'illegal-name'
+  | 'illegal-value'
+  | 'illegal-observed-desired'
+  | 'unroutable'
+  | 'unknown-device'
+  | 'unknown-property'
+  | 'unknown-state'
+  | 'cloud-offline'
+  | 'first-report'
+  | 'not-in-status'
+  | 'queue-full'
+  | 'edgecore-ended'
+
+// The letters that EdgeCore admits in names and values of twins. Its pattern has `-_` before `.`.
+const nameRule = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
+const valueRule = /^[a-zA-Z0-9\-_.,:/@#]{1,512}$/
+
+const legal = (value: string) => value === '' || valueRule.test(value)
+
+/** Why EdgeCore drops a twin that is written so, after it said OK. Each twin stands for itself. */
+export function twinDrop(
+  name: string,
+  reported: string,
+  observedDesired: string,
+): DropReason | undefined {
+  if (!nameRule.test(name)) return 'illegal-name'
+  if (!legal(reported)) return 'illegal-value'
+  return legal(observedDesired) ? undefined : 'illegal-observed-desired'
+}
+
+const states = new Set(['online', 'offline', 'ok', 'unknown', 'unhealthy'])
+export const isState = (state: string): boolean => states.has(state.toLowerCase())
+export const isOnline = (state: string): boolean => ['online', 'ok'].includes(state.toLowerCase())
+
+/**
+ * EdgeCore looks for the namespace's text from the start of the topic; one that is part of
+ * `$hw/events/device/` is found too early, and the message goes nowhere.
+ */
+export const isUnroutable = (
+  behaviour: Pick<Behaviour, 'unroutableBy'>,
+  namespace: string,
+  name: string,
+): boolean =>
+  '$hw/events/device/'.includes(behaviour.unroutableBy === 'namespace' ? namespace : name)

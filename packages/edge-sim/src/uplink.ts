@@ -1,0 +1,34 @@
+import type { Clock, Id } from '@mapper-sdk/core'
+import type { CloudView } from './cloud.ts'
+import type { CloudUplink } from './edge-core.ts'
+import type { Emit } from './event.ts'
+
+/** What CloudCore does with what arrives from the node. */
+export function createUplink(options: {
+  readonly view: CloudView
+  readonly isUp: () => boolean
+  readonly clock: Clock
+  readonly emit: Emit
+  /** A patch changed the status of a device. */
+  readonly statusChanged: (id: Id) => void
+}): CloudUplink {
+  const { view, isUp, clock, emit, statusChanged } = options
+  return {
+    isUp,
+    twin(device, property, reported, observedDesired, wallMs) {
+      const atMs = clock.wall()
+      const reason = view.reportTwin(device, property, { reported, observedDesired, wallMs, atMs })
+      if (reason !== undefined) emit({ type: 'drop', reason, device, property })
+      if (reason !== undefined && reason !== 'first-report') return
+      emit({ type: 'cloud', device, property })
+      statusChanged(device)
+    },
+    state(device, state) {
+      const result = view.reportState(device, state, clock.wall())
+      if (result === 'waits') return
+      if (result !== undefined) return emit({ type: 'drop', reason: result, device })
+      emit({ type: 'cloud', device, state })
+      statusChanged(device)
+    },
+  }
+}
