@@ -1,0 +1,67 @@
+/** What became of a text on its way to EdgeCore. */
+export type TwinText =
+  { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
+
+/** EdgeCore drops longer values. */
+const longest = 512
+const prefix = 'b64:'
+const legalName = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
+const legalValue = /^[a-zA-Z0-9\-_.,:/@#]{0,512}$/
+const loneSurrogate = /\p{Surrogate}/u
+
+/** EdgeCore reports a property only if its name is made of these characters. */
+export const isLegalName = (name: string): boolean => legalName.test(name)
+
+/** EdgeCore silently drops a twin whose value is not of this alphabet. The empty text is legal. */
+export const isLegalValue = (text: string): boolean => legalValue.test(text)
+
+/**
+ * A text as EdgeCore takes it. A legal text stays as it is. Any other becomes `b64:` and the base64url
+ * of its UTF-8, without padding, or is refused if `mode` is `reject`. So is one that itself begins
+ * with `b64:`, because it would be read as something else. More than 512 characters never pass.
+ */
+export function encodeTwinText(text: string, mode: 'encode' | 'reject'): TwinText {
+  if (isLegalValue(text) && !text.startsWith(prefix)) return { ok: true, text }
+  if (text.length > longest) {
+    return refuse(`the text has ${text.length} characters, and EdgeCore takes at most ${longest}`)
+  }
+  if (loneSurrogate.test(text)) return refuse('the text is not well-formed Unicode')
+  if (mode === 'reject') {
+    return refuse(
+      text.startsWith(prefix)
+        ? `a text that begins with ${prefix} would be read as an encoded one`
+        : "the text has characters outside EdgeCore's alphabet (letters, digits, - _ . , : / @ #)",
+    )
+  }
+  const encoded = prefix + base64url(text)
+  if (encoded.length <= longest) return { ok: true, text: encoded }
+  return refuse(
+    `the text needs ${encoded.length} characters encoded, and EdgeCore takes at most ${longest}`,
+  )
+}
+
+/**
+ * The text that a twin text stands for; also for desired values, where anyone may write `b64:`.
+ * Only a canonical encoding (base64url without padding, spare bits zero, valid UTF-8) is decoded;
+ * anything else is itself.
+ */
+export function decodeTwinText(text: string): string {
+  if (!text.startsWith(prefix)) return text
+  const digits = text.slice(prefix.length)
+  if (!/^[A-Za-z0-9_-]*$/.test(digits) || digits.length % 4 === 1) return text
+  try {
+    const binary = atob(digits.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+    const decoded = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return base64url(decoded) === digits ? decoded : text
+  } catch {
+    return text
+  }
+}
+
+function base64url(text: string): string {
+  const binary = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte))
+  return btoa(binary.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+}
+
+const refuse = (reason: string): TwinText => ({ ok: false, reason })
