@@ -8,29 +8,53 @@ import { createHeaderRewriter } from './header-rewriter.ts'
  * `localhost` on the way in. What leaves goes out as it is.
  *
  * A stream that is not sound HTTP/2 is destroyed at once, with `onRefused` called before; it never
- * emits an error for that. Nothing is read ahead while the reader does not ask.
+ * emits an error for that. Nothing is read while the reader does not ask.
  */
 export function withLocalAuthority(socket: Socket, onRefused: (error: unknown) => void): Duplex {
   const rewriter = createHeaderRewriter()
+  /** What is still to come of the piece that was read last. */
+  let rest: Iterator<Buffer> | undefined
+  let ended = false
+  let pumping = false
+
+  const pump = () => {
+    if (pumping) return
+    pumping = true
+    try {
+      while (rest !== undefined) {
+        const next = rest.next()
+        if (next.done) rest = undefined
+        else if (!duplex.push(next.value)) break
+      }
+    } catch (error) {
+      rest = undefined
+      onRefused(error)
+      duplex.destroy()
+    }
+    pumping = false
+    if (rest !== undefined) socket.pause()
+    else if (ended) duplex.push(null)
+    else socket.resume()
+  }
+
   const duplex = new Duplex({
-    read: () => void socket.resume(),
+    read: pump,
     write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, (error) => done(error)),
     final: (done) => void socket.end(() => done()),
     destroy: (error, done) => {
+      rest = undefined
       socket.destroy()
       done(error)
     },
   })
   socket.on('data', (chunk: Buffer) => {
-    try {
-      const pieces = rewriter.push(chunk)
-      if (pieces.length > 0 && !duplex.push(Buffer.concat(pieces))) socket.pause()
-    } catch (error) {
-      onRefused(error)
-      duplex.destroy()
-    }
+    rest = rewriter.rewrite(chunk)
+    pump()
   })
-  socket.on('end', () => duplex.push(null))
+  socket.on('end', () => {
+    ended = true
+    pump()
+  })
   socket.on('error', () => duplex.destroy())
   socket.on('close', () => duplex.destroy())
   return duplex

@@ -78,7 +78,7 @@ export function createManagerClient({
     else if (state === connectivityState.TRANSIENT_FAILURE || told === 'up') {
       tell(false, diagnose(socketPath))
     }
-    channel.watchConnectivityState(state, Infinity, watch)
+    channel.watchConnectivityState(channel.getConnectivityState(false), Infinity, watch)
   }
   watch()
 

@@ -47,19 +47,22 @@ type Stage =
 /**
  * Rewrites what an HTTP/2 client sends: every request gets `:authority: localhost`, everything else
  * stays as it is. Header blocks are sent on as plain literals, so the server's own decoder keeps no
- * state. `push` takes any piece of the stream and returns what to send on; it throws `bad_data` once
- * the stream is malformed or beyond a limit, and the connection has to end.
+ * state.
+ *
+ * `rewrite` takes the next piece of the stream, of any size, and yields what to send on, one frame
+ * at most at a time: a few bytes of a hostile block can stand for much, so the taker sets the pace.
+ * Each piece has to be taken to its end before the next. It throws `bad_data` once the stream is
+ * malformed or beyond a limit; the connection has to end then.
  */
 export function createHeaderRewriter(limits: RewriterLimits = rewriterLimits): {
-  push(chunk: Buffer): Buffer[]
+  rewrite(chunk: Buffer): Generator<Buffer, void>
 } {
   const hpack = createHpackDecoder(limits)
   let open: OpenBlock | undefined
   let stage: Stage = { kind: 'preface', into: Buffer.alloc(preface.length), filled: 0 }
-  const nextFrame = (): Stage => ({ kind: 'head', into: Buffer.alloc(9), filled: 0 })
 
-  /** Takes the head of a frame. */
-  const begin = (head: Buffer, out: Buffer[]): Stage => {
+  /** Takes the head of a frame; what is of no interest passes. */
+  const begin = (head: Buffer): Stage => {
     const length = head.readUIntBE(0, 3)
     const type = head.readUInt8(3)
     const stream = head.readUInt32BE(5) & 0x7fffffff
@@ -67,72 +70,65 @@ export function createHeaderRewriter(limits: RewriterLimits = rewriterLimits): {
     if (type === frameType.pushPromise) fail('push promise from a client')
     if ((type === frameType.continuation) !== (open !== undefined)) fail('header block torn apart')
     if (open !== undefined && open.stream !== stream) fail('header blocks of two streams mixed')
-    if (type === frameType.headers || type === frameType.continuation) {
-      const frame = { type, flags: head.readUInt8(4), stream }
-      return { kind: 'block', into: Buffer.alloc(length), filled: 0, frame }
+    if (type !== frameType.headers && type !== frameType.continuation) {
+      return { kind: 'pass', left: length }
     }
-    out.push(head)
-    return { kind: 'pass', left: length }
+    const frame = { type, flags: head.readUInt8(4), stream }
+    return { kind: 'block', into: Buffer.alloc(length), filled: 0, frame }
   }
 
-  /** Takes the payload of a HEADERS or CONTINUATION frame. */
-  const collect = (frame: Frame, payload: Buffer, out: Buffer[]): Stage => {
-    const fragment = frame.type === frameType.headers ? bareFragment(payload, frame.flags) : payload
-    open ??= { stream: frame.stream, endStream: frame.flags & flag.endStream, parts: [], bytes: 0 }
-    open.parts.push(fragment)
-    open.bytes += fragment.length
+  /** Takes the payload of a HEADERS or CONTINUATION frame; the last one gives the frames to send on. */
+  const collect = ({ type, flags, stream }: Frame, payload: Buffer): Buffer[] => {
+    open ??= { stream, endStream: flags & flag.endStream, parts: [], bytes: 0 }
+    const part = type === frameType.headers ? bareFragment(payload, flags) : payload
+    open.parts.push(part)
+    open.bytes += part.length
     if (open.bytes > limits.blockBytes) fail('header block too large')
     if (open.parts.length > limits.continuations + 1) fail('too many CONTINUATION frames')
-    if ((frame.flags & flag.endHeaders) !== 0) {
-      const fields = hpack.decode(Buffer.concat(open.parts))
-      out.push(...framesOf(open, encodeLiterals(withAuthority(fields)), limits.frameBytes))
-      open = undefined
-    }
-    return nextFrame()
+    if ((flags & flag.endHeaders) === 0) return []
+    const fields = hpack.decode(Buffer.concat(open.parts))
+    const frames = framesOf(open, encodeLiterals(withAuthority(fields)), limits.frameBytes)
+    open = undefined
+    return frames
   }
 
-  /** Moves on as long as the current stage has all its bytes. */
-  const settle = (out: Buffer[]) => {
-    for (;;) {
-      if (stage.kind === 'pass') {
-        if (stage.left > 0) return
-        stage = nextFrame()
-        continue
-      }
-      if (stage.filled < stage.into.length) return
-      if (stage.kind === 'preface') {
-        out.push(stage.into)
-        stage = nextFrame()
-      } else {
-        stage =
-          stage.kind === 'head' ? begin(stage.into, out) : collect(stage.frame, stage.into, out)
-      }
+  /** Moves on from a stage that has all its bytes. */
+  function* advance(): Generator<Buffer, void> {
+    const done = stage
+    stage = { kind: 'head', into: Buffer.alloc(9), filled: 0 }
+    if (done.kind === 'preface') yield done.into
+    else if (done.kind === 'block') yield* collect(done.frame, done.into)
+    else if (done.kind === 'head') {
+      stage = begin(done.into)
+      if (stage.kind === 'pass') yield done.into
     }
   }
 
   return {
-    push(chunk) {
-      const out: Buffer[] = []
-      for (let at = 0; at < chunk.length; settle(out)) {
+    *rewrite(chunk) {
+      for (let at = 0; at < chunk.length;) {
         if (stage.kind === 'pass') {
           const piece = chunk.subarray(at, at + stage.left)
-          out.push(piece)
           stage.left -= piece.length
           at += piece.length
-          continue
+          yield piece
+        } else {
+          const taken = chunk.copy(stage.into, stage.filled, at)
+          stage.filled += taken
+          at += taken
+          if (stage.kind === 'preface') checkPreface(stage.into.subarray(0, stage.filled))
         }
-        const taken = chunk.copy(stage.into, stage.filled, at)
-        stage.filled += taken
-        at += taken
-        if (
-          stage.kind === 'preface' &&
-          stage.into.compare(preface, 0, stage.filled, 0, stage.filled)
-        )
-          fail('not HTTP/2')
+        while (isComplete(stage)) yield* advance()
       }
-      return out
     },
   }
+}
+
+const isComplete = (stage: Stage) =>
+  stage.kind === 'pass' ? stage.left === 0 : stage.filled === stage.into.length
+
+function checkPreface(start: Buffer) {
+  if (!preface.subarray(0, start.length).equals(start)) fail('not HTTP/2')
 }
 
 /** Without padding and priority (RFC 9113 §6.2). */
