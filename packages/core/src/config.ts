@@ -75,9 +75,9 @@ function compile(schema: JSONSchema): ValidateFunction {
     validateFormats: false,
   })
   // All drafts that people write agree on what is used here; naming one would need its meta schema.
-  const { $schema: _, ...rest } = schema as { $schema?: unknown }
+  const entries = Object.entries(schema).filter(([key]) => key !== '$schema')
   try {
-    return ajv.compile(rest)
+    return ajv.compile(Object.fromEntries(entries))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new MapperError('internal', `the schema of the driver cannot be used: ${why}`, { cause })

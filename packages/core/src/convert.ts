@@ -1,5 +1,5 @@
 import type { ModelProperty, PropertyType } from './device.ts'
-import { float32Text, parseDecimal, plainDecimal, toNumber } from './decimal.ts'
+import { float32Text, integerValue, parseDecimal, plainDecimal, toNumber } from './decimal.ts'
 import type { Value } from './driver.ts'
 import { MapperError } from './errors.ts'
 
@@ -51,7 +51,7 @@ export function formatValue(value: Value, type: PropertyType): string {
 export function parseValue(text: string, type: PropertyType): Value {
   switch (type) {
     case 'INT':
-      return shortest(parseInteger(text))
+      return integerValue(parseInteger(text))
     case 'FLOAT':
     case 'DOUBLE':
       return parseReal(text)
@@ -125,11 +125,6 @@ function int64(value: bigint): bigint {
   throw bad(`${show(value)} does not fit in 64 bits; INT goes from ${lowestInt} to ${highestInt}`)
 }
 
-const shortest = (value: bigint): number | bigint => {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : value
-}
-
 function formatReal(value: Value, format: (finite: number) => string): string {
   if (typeof value === 'boolean') return value ? '1' : '0'
   if (typeof value === 'string') return format(parseReal(value))
@@ -190,7 +185,7 @@ function parseHex(text: string): Uint8Array {
 /** A number in a text: exact if it is an integer. */
 function numberIn(text: string): number | bigint | undefined {
   if (/^[+-]?\d+$/.test(text) && text.length <= longestNumber) {
-    return shortest(BigInt(text.replace('+', '')))
+    return integerValue(BigInt(text.replace('+', '')))
   }
   const decimal = parseDecimal(text)
   return decimal === undefined ? undefined : toNumber(decimal)

@@ -87,6 +87,12 @@ export function integerOf({ digits, exponent }: Decimal): bigint | undefined {
   return digits % unit === 0n ? digits / unit : undefined
 }
 
+/** An integer as values carry it: a number as long as that is exact. */
+export function integerValue(integer: bigint): number | bigint {
+  const number = Number(integer)
+  return Number.isSafeInteger(number) ? number : integer
+}
+
 /** The double nearest to a decimal; never −0. */
 export function toNumber({ digits, exponent }: Decimal): number {
   return Number(`${digits}e${exponent}`) + 0

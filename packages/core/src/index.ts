@@ -31,3 +31,28 @@ export type {
 } from './edge/edge.ts'
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
 export { isReportableName, isReportableValue, isRoutable } from './edge/dmi/encode.ts'
+export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
+export {
+  decodeTwinText,
+  encodeTwinText,
+  isLegalName,
+  isLegalValue,
+  type TwinText,
+} from './twin-text.ts'
+export {
+  applyOptions,
+  invertOptions,
+  isChange,
+  valueOptionNames,
+  valueOptionsSchema,
+  type ValueOptions,
+} from './value-options.ts'
+export { createChecker, formatPath, type Checker, type Issue } from './config.ts'
+export {
+  createResolver,
+  sameSpec,
+  type Resolution,
+  type ResolvedDevice,
+  type ResolvedProperty,
+  type ResolverSettings,
+} from './resolve.ts'

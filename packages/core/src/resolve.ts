@@ -10,19 +10,20 @@ import {
   type ModelProperty,
   type PropertyType,
   type RawConfig,
+  type RawValue,
 } from './device.ts'
 import type { Driver } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { isEqual } from './is-equal.ts'
 import { decodeTwinText, isLegalName } from './twin-text.ts'
 import {
-  checkMap,
   invertOptions,
   readValueOptions,
   valueOptionNames,
   valueOptionsSchema,
   type ValueOptions,
 } from './value-options.ts'
+import { checkMap } from './value-map.ts'
 
 /** One property that can be collected: device, model and visitor taken together and checked. */
 export interface ResolvedProperty<V = unknown> {
@@ -109,7 +110,7 @@ export function createResolver<P, V>(
     if (visitor.value === undefined || checked.value === undefined) return undefined
     const options = attempt([...path, 'map'], issues, () => {
       const options = readValueOptions(checked.value as Parameters<typeof readValueOptions>[0])
-      checkMap(options, property.type)
+      if (options.map !== undefined) checkMap(options.map, property.type)
       return options
     })
     return options && { visitor: visitor.value as V, options }
@@ -265,13 +266,16 @@ function clashOf(schema: object): string | undefined {
   return valueOptionNames.find((name) => Object.hasOwn(properties, name))
 }
 
+const isSame = (a: RawValue | undefined, b: RawValue | undefined) =>
+  typeof a !== 'object' && typeof b !== 'object' && String(a) === String(b)
+
 /** The issue under the name that the CR uses, where the driver translated a key and kept its value. */
 function asWritten(issue: Issue, at: Path, raw: RawConfig, normalized: RawConfig): Issue {
   const key = issue.path[at.length]
   if (raw === normalized || typeof key !== 'string' || Object.hasOwn(raw, key)) return issue
   const value = normalized[key]
   const [written, ...others] = Object.keys(raw).filter(
-    (name) => !Object.hasOwn(normalized, name) && String(raw[name]) === String(value),
+    (name) => !Object.hasOwn(normalized, name) && isSame(raw[name], value),
   )
   if (value === undefined || written === undefined || others.length > 0) return issue
   return { ...issue, path: [...at, written, ...issue.path.slice(at.length + 1)] }

@@ -1,5 +1,4 @@
 import { Type, type Static } from 'typebox'
-import { formatValue, parseValue } from './convert.ts'
 import {
   add,
   compare,
@@ -7,6 +6,7 @@ import {
   divideHalfEven,
   divideToNumber,
   integerOf,
+  integerValue,
   magnitude,
   multiply,
   negate,
@@ -16,9 +16,9 @@ import {
   toText,
   type Decimal,
 } from './decimal.ts'
-import type { PropertyType } from './device.ts'
 import type { Value } from './driver.ts'
 import { MapperError } from './errors.ts'
+import { label, parseMap, unlabel, type ValueMap } from './value-map.ts'
 
 /** The words of a visitor that every protocol has: core takes them out before the driver sees the rest. */
 export const valueOptionsSchema = Type.Object(
@@ -85,8 +85,7 @@ export interface ValueOptions {
   readonly scale?: number
   readonly offset?: number
   readonly decimals?: number
-  /** Device value as text → twin text. */
-  readonly map?: ReadonlyMap<string, string>
+  readonly map?: ValueMap
   readonly deadband?: number
   readonly deadbandPercent?: number
   readonly desiredPolicy: 'onChange' | 'reassert' | 'once'
@@ -96,15 +95,7 @@ export interface ValueOptions {
 export function readValueOptions(checked: Static<typeof valueOptionsSchema>): ValueOptions {
   const { map, desiredPolicy = 'onChange', ...numbers } = checked
   const options = { ...numbers, desiredPolicy }
-  return map === undefined ? options : { ...options, map: readMap(map) }
-}
-
-/** Throws `invalid_config` if the map has a text that the property's type does not know. */
-export function checkMap({ map }: ValueOptions, type: PropertyType): void {
-  for (const text of map?.values() ?? []) {
-    if (isOf(type, text)) continue
-    throw config(`has the text ${JSON.stringify(text)}, but the property is ${type} in its model`)
-  }
+  return map === undefined ? options : { ...options, map: parseMap(map) }
 }
 
 /**
@@ -189,81 +180,15 @@ function numberOf(value: Exclude<Value, boolean>): Decimal {
   if (typeof value === 'number' && Number.isFinite(value)) return decimalOf(value)
   const decimal = typeof value === 'string' ? parseDecimal(value) : undefined
   if (decimal !== undefined) return decimal
-  throw bad(`${textOf(value)} is not a finite number, so it cannot be scaled or rounded`)
+  throw bad(`${describe(value)} is not a finite number, so it cannot be scaled or rounded`)
 }
 
 const isExactInteger = (value: Value) =>
   typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
 
-const integerValue = (integer: bigint): number | bigint =>
-  Number.isSafeInteger(Number(integer)) ? Number(integer) : integer
-
 const absolute = (value: bigint) => (value < 0n ? -value : value)
 
-function readMap(map: string | Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  const pairs = typeof map === 'string' ? map.split(',').map(readPair) : Object.entries(map)
-  const labels = new Map<string, string>()
-  for (const [key, text] of pairs) {
-    const number = parseDecimal(key.trim())
-    const raw = number === undefined ? key.trim() : toText(number)
-    if (labels.has(raw)) throw config(`lists ${JSON.stringify(raw)} twice`)
-    labels.set(raw, text.trim())
-  }
-  return labels
-}
-
-function readPair(pair: string): [string, string] {
-  const equals = pair.indexOf('=')
-  if (equals > 0 && pair.slice(0, equals).trim() !== '') {
-    return [pair.slice(0, equals), pair.slice(equals + 1)]
-  }
-  throw config(
-    `has ${JSON.stringify(pair.slice(0, 60))} where "value=text" belongs; write it like "0=off,1=on"`,
-  )
-}
-
-function label(value: Value, map: ReadonlyMap<string, string>): Value {
-  const raw = textOf(value)
-  const text = map.get(raw) ?? (typeof value === 'boolean' ? map.get(value ? '1' : '0') : undefined)
-  if (text !== undefined) return text
-  // A number that is not listed says more than an error does, unless it reads as another's text.
-  for (const other of map.values()) {
-    if (other === raw) throw bad(`${raw} is not in the map, where another value is called so`)
-  }
-  return value
-}
-
-function unlabel(value: Value, map: ReadonlyMap<string, string>): Value {
-  const wanted = textOf(value)
-  for (const [raw, text] of map) if (text === wanted) return rawValue(raw)
-  if (typeof value === 'boolean') {
-    for (const [raw, text] of map)
-      if (isOf('BOOLEAN', text) && parseValue(text, 'BOOLEAN') === value) return rawValue(raw)
-  }
-  const known = [...new Set(map.values())].slice(0, 20).join(', ')
-  throw bad(`${JSON.stringify(wanted.slice(0, 60))} is not in the map; it has ${known}`)
-}
-
-function isOf(type: PropertyType, text: string): boolean {
-  try {
-    parseValue(text, type)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function rawValue(raw: string): Value {
-  const number = parseDecimal(raw)
-  if (number === undefined) return raw === 'true' || raw === 'false' ? raw === 'true' : raw
-  const integer = integerOf(number)
-  return integer === undefined ? toNumber(number) : integerValue(integer)
-}
-
-const textOf = (value: Value) =>
-  typeof value === 'number' && !Number.isFinite(value)
-    ? String(value)
-    : formatValue(value, 'STRING')
+const describe = (value: Value) =>
+  value instanceof Uint8Array ? 'a value of bytes' : JSON.stringify(String(value).slice(0, 60))
 
 const bad = (detail: string) => new MapperError('bad_data', detail)
-const config = (detail: string) => new MapperError('invalid_config', detail)
