@@ -11,7 +11,7 @@ export const rooms = [
   {
     room: 'runtime',
     match:
-      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|memory)$/,
+      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory)$/,
     may: ['foundation', 'pure', 'edge-port', 'runtime'],
   },
   {
@@ -84,7 +84,16 @@ export const pureFiles = (dir) => ({
   files: [`${dir}/*.ts`],
   ignores: [
     ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'connection-pool', 'poller'],
-    ...['device-loop', 'desired-writer', 'outbox', 'budget', 'reporter', 'memory', 'mapper'],
+    ...[
+      'device-loop',
+      'desired-writer',
+      'outbox',
+      'budget',
+      'reporter',
+      'readings',
+      'memory',
+      'mapper',
+    ],
     ...['device-book', 'view', 'main', 'index'],
   ]
     .map((name) => `${dir}/${name}.ts`)

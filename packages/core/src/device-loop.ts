@@ -1,21 +1,18 @@
 import { setMaxListeners } from 'node:events'
 import type { Circuit } from './circuit.ts'
 import type { Lease } from './connection.ts'
-import { formatValue, limitProblem } from './convert.ts'
 import { createDesiredWriter, type WriteBack } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
-import type { Outcome, Value } from './driver.ts'
-import { errorPolicies, MapperError } from './errors.ts'
+import { MapperError } from './errors.ts'
 import { isSilence, stateOf } from './health.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
 import type { Outbox } from './outbox.ts'
 import type { Poller, Task } from './poller.ts'
+import { createReadings, type Reading } from './readings.ts'
 import { sameSpec, type ResolvedDevice, type ResolvedProperty } from './resolve.ts'
 import { phaseOf } from './schedule.ts'
 import type { Clock } from './time.ts'
-import { encodeTwinText } from './twin-text.ts'
-import { applyOptions, isChange } from './value-options.ts'
 
 /** One device at work: reads what is due, writes what is wished, keeps the outbox up to date. */
 export interface DeviceLoop {
@@ -25,16 +22,6 @@ export interface DeviceLoop {
   stop(): Promise<void>
   readonly state: DeviceState
   readonly readings: ReadonlyMap<string, Reading>
-}
-
-/** The last reading of a property. */
-export interface Reading {
-  /** The last good value as text; undefined if there was none yet. */
-  readonly text: string | undefined
-  /** When it was true, in ms since 1970. */
-  readonly at: number
-  /** Why the newest reading failed, if it did. */
-  readonly error: MapperError | undefined
 }
 
 export interface DeviceLoopOptions {
@@ -64,8 +51,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   const stop = new AbortController()
   // Every waiting call of the device listens to this signal; there is one per cycle, not a leak.
   setMaxListeners(0, stop.signal)
-  const readings = new Map<string, Reading>()
-  const results = new Map<string, MapperError | undefined>()
+  const readings = createReadings({ ...options, device: options.device.id })
   let device = options.device
   let misconfigured = options.misconfigured
   let link: MapperError | undefined
@@ -109,8 +95,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       }
     },
     onOutcome: (property, readBack) => {
-      if (readBack !== undefined) take(property, readBack)
-      publish(property, true)
+      if (readBack !== undefined) readings.take(property, readBack)
+      readings.publish(property, writer.observed(property.name), true)
       options.wake()
     },
   })
@@ -129,8 +115,10 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       link = undefined
       group.properties.forEach((property, index) => {
         const outcome = outcomes[index]
-        if (outcome !== undefined) take(property, outcome)
-        if (outcome?.ok) publish(property, false)
+        const text = outcome === undefined ? undefined : readings.take(property, outcome)
+        if (text === undefined) return
+        writer.reading(property, text)
+        readings.publish(property, writer.observed(property.name), false)
       })
       const silent = outcomes.length > 0 && outcomes.every((one) => !one.ok && isSilence(one.error))
       if (silent) circuit.silent(clock.now())
@@ -149,67 +137,9 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     void writer.flush()
   }
 
-  /** Takes one outcome of the wire: the text that the twin shows, or why there is none. */
-  const take = (property: ResolvedProperty, outcome: Outcome<Value>) => {
-    const { name } = property
-    const before = readings.get(name)
-    const read = outcome.ok ? textOf(property, outcome.value) : outcome.error
-    if (read instanceof MapperError) {
-      readings.set(name, { text: before?.text, at: before?.at ?? 0, error: read })
-      if (before?.error?.code !== read.code && !isSilence(read)) {
-        logger[errorPolicies[read.code].level]({ property: name, err: read }, 'no reading')
-      }
-    } else {
-      if (before?.error !== undefined) logger.info({ property: name }, 'reading again')
-      const at = (outcome.ok ? outcome.at : undefined) ?? clock.wall()
-      readings.set(name, { text: read, at, error: undefined })
-      writer.reading(property, read)
-    }
-    results.set(name, read instanceof MapperError ? read : undefined)
-  }
-
-  const textOf = (property: ResolvedProperty, raw: Value): string | MapperError => {
-    try {
-      const value = applyOptions(raw, property.options)
-      const problem = limitProblem(value, property.limits)
-      if (problem !== undefined) warnOnce(`limit/${property.name}`, property, problem)
-      return formatValue(value, property.type)
-    } catch (thrown) {
-      return MapperError.from(thrown, 'bad_data')
-    }
-  }
-
-  const warned = new Set<string>()
-  const warnOnce = (key: string, property: ResolvedProperty, reason: string) => {
-    if (warned.has(key)) return
-    warned.add(key)
-    logger.warn({ property: property.name, reason }, 'a reading is out of the ordinary')
-  }
-
-  const publish = (property: ResolvedProperty, urgent: boolean) => {
-    const reading = readings.get(property.name)
-    if (!property.reportToCloud || reading?.text === undefined) return
-    const reported = encodeTwinText(reading.text, options.values)
-    if (!reported.ok) return warnOnce(`text/${property.name}`, property, reported.reason)
-    // A desired value outside the alphabet would take the whole twin down with it.
-    const observed = encodeTwinText(writer.observed(property.name), options.values)
-    const told = outbox.lastTold(device.id, property.name)
-    outbox.twin(
-      device.id,
-      property.name,
-      { reported: reported.text, observedDesired: observed.ok ? observed.text : '' },
-      clock.now(),
-      {
-        urgent,
-        changed: isChange(told?.reported, reported.text, property.options),
-        reportMs: property.reportMs,
-      },
-    )
-  }
-
   /** Works out the device's state anew; a change is logged and reported. */
   const judge = () => {
-    const now = stateOf({ link, readings: results, misconfigured })
+    const now = stateOf({ link, readings: readings.errors(), misconfigured })
     if (now.state === state) return
     const fields = { from: state, to: now.state, ...(now.cause && { err: now.cause }) }
     logger[now.state === 'ok' || now.state === 'unknown' ? 'info' : 'warn'](fields, 'device state')
@@ -265,19 +195,11 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       const reach = sameSpec(device, next)
       if (reach === 'equal' && nowMisconfigured === misconfigured) return
       misconfigured = nowMisconfigured
-      const gone = new Set(device.properties.map(({ name }) => name))
-      for (const { name, reportToCloud } of next.properties) if (reportToCloud) gone.delete(name)
       device = next
-      for (const name of gone) outbox.forgetTwin(next.id, name)
-      for (const name of results.keys()) {
-        if (next.properties.some((property) => property.name === name)) continue
-        results.delete(name)
-        readings.delete(name)
-      }
+      if (reach !== 'desired' && reach !== 'equal') readings.keep(next.properties)
       writer.update(next)
       if (reach !== 'desired' && reach !== 'equal') {
         halt()
-        warned.clear()
         start()
       } else judge()
       void writer.flush()
@@ -290,7 +212,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     get state() {
       return state ?? 'unknown'
     },
-    readings,
+    readings: readings.all,
   }
 }
 

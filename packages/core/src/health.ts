@@ -5,8 +5,8 @@ import { errorPolicies, type MapperError } from './errors.ts'
 export interface Health {
   /** Why the last call as a whole failed, if it did. */
   readonly link: MapperError | undefined
-  /** Per property: the error of its last reading, or undefined if that was good. Unread ones are absent. */
-  readonly readings: ReadonlyMap<string, MapperError | undefined>
+  /** The error of the last reading of each property, undefined where it was good; unread ones are absent. */
+  readonly readings: readonly (MapperError | undefined)[]
   /** Something in the configuration is wrong: part of the device is not running. */
   readonly misconfigured: boolean
 }
@@ -19,7 +19,7 @@ export function stateOf(health: Health): {
   if (health.link !== undefined) {
     return { state: errorPolicies[health.link.code].state, cause: health.link }
   }
-  const errors = [...health.readings.values()]
+  const errors = health.readings
   const bad = errors.filter((error) => error !== undefined)
   const [cause] = bad
   if (cause !== undefined) {

@@ -1,6 +1,6 @@
 import type { Issue } from './config.ts'
-import type { Reading } from './device-loop.ts'
 import type { DeviceState, Id } from './device.ts'
+import type { Reading } from './readings.ts'
 import type { ReporterStats } from './reporter.ts'
 
 /** What a running mapper shows of itself: live, read-only, cheap to ask. */
