@@ -1,0 +1,227 @@
+import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
+import { valueTypes, type ValueType } from './config.ts'
+
+/**
+ * Translates the words of existing Modbus CRs (v1alpha2, mappers-go, the example mappers, address
+ * strings) to ours. Pure. Words it does not know stay as they are, for the check to name them.
+ */
+export function normalize(
+  raw: RawConfig,
+  what: 'protocol' | 'visitor',
+  property?: ModelProperty,
+): RawConfig {
+  return what === 'protocol' ? normalizeProtocol(raw) : normalizeVisitor(raw, property)
+}
+
+type Words = Record<string, RawValue>
+
+/** Our word for each alias in lower case. Where two aliases of a word are given, our own word wins, then the first. */
+const protocolWords = aliases({
+  transport: ['communicateMode', 'mode'],
+  host: ['ip', 'hostname'],
+  port: [],
+  path: ['serialPort', 'serialName'],
+  baudRate: [],
+  dataBits: [],
+  stopBits: [],
+  parity: [],
+  rs485: ['rs485Enabled'],
+  unit: ['slaveId', 'unitId', 'slave'],
+  timeoutMs: [],
+  connectTimeoutMs: [],
+  maxRegistersPerRequest: [],
+  maxBitsPerRequest: [],
+  maxGap: [],
+  maxInFlight: [],
+  writeMultiple: [],
+  address: [],
+  serialType: [],
+  timeout: [],
+})
+
+const visitorWords = aliases({
+  table: ['register', 'registerType'],
+  address: [],
+  offset: [],
+  type: ['dataType'],
+  length: ['limit'],
+  byteOrder: [],
+  wordOrder: [],
+  bit: [],
+  isSwap: [],
+  isRegisterSwap: [],
+  scale: [],
+})
+
+/** v1alpha2 nests its words in groups of these names. */
+const groups = new Set(['modbus', 'common', 'com', 'tcp', 'customizedvalues'])
+
+/** Words in visitors of the example mappers that never had an effect there. */
+const idle = new Set(['max', 'min', 'value'])
+
+function normalizeProtocol(raw: RawConfig): RawConfig {
+  const { address, serialType, timeout, ...words } = translate(raw, protocolWords)
+  if (typeof address === 'string') Object.assign(words, { ...splitAddress(address), ...words })
+  else if (address !== undefined) words['address'] = address
+  if (typeof serialType === 'string') words['rs485'] ??= /^rs-?485$/i.test(serialType)
+  if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
+  if (typeof words['parity'] === 'string')
+    words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
+  const transport = words['transport']
+  if (typeof transport === 'string') {
+    const lower = transport.toLowerCase()
+    words['transport'] = lower === 'serial' ? 'rtu' : lower
+  } else if (transport === undefined) {
+    words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
+  }
+  return words
+}
+
+function normalizeVisitor(raw: RawConfig, property?: ModelProperty): RawConfig {
+  const { isSwap, isRegisterSwap, ...words } = translate(raw, visitorWords, idle)
+  // In KubeEdge's vocabulary the offset is the address. Beside an address it is core's value option.
+  if (words['address'] === undefined && words['offset'] !== undefined) {
+    words['address'] = words['offset']
+    delete words['offset']
+  }
+  // The Go mappers take a scale of 0 for one that was not given.
+  if (words['scale'] !== undefined && toNumber(words['scale']) === 0) delete words['scale']
+  if (typeof words['table'] === 'string') words['table'] = tableOf(words['table'])
+  orderOf(words, isSwap, isRegisterSwap)
+  typeOf(words, property)
+  return words
+}
+
+/** Our words for what is known, without nulls, empty texts and words without effect. */
+function translate(
+  raw: RawConfig,
+  known: ReadonlyMap<string, string>,
+  without: ReadonlySet<string> = new Set(),
+): Words {
+  const found: [rank: number, word: string, value: RawValue][] = []
+  for (const [key, value] of flat(raw)) {
+    if (value === null || value === '') continue
+    const lower = key.toLowerCase()
+    const word = known.get(lower)
+    if (word !== undefined) found.push([[...known.keys()].indexOf(lower), word, value])
+    else if (!without.has(lower)) found.push([-1, key, value])
+  }
+  found.sort(([a], [b]) => b - a)
+  return Object.fromEntries(found.map(([, word, value]) => [word, value]))
+}
+
+function* flat(raw: RawConfig): Generator<[string, RawValue]> {
+  for (const [key, value] of Object.entries(raw)) {
+    if (groups.has(key.toLowerCase()) && typeof value === 'object' && value !== null) {
+      yield* flat(value as RawConfig)
+    } else yield [key, value]
+  }
+}
+
+/** `host:port`, `[ipv6]:port`, `tcp://host:port`, or a host alone. */
+function splitAddress(address: string): Words {
+  const bare = address.trim().replace(/^[a-z+-]+:\/\//i, '')
+  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(bare)
+  const [, ipv6, host = ipv6 ?? bare, port] = match ?? []
+  return { host, ...(port !== undefined && { port }) }
+}
+
+/** Go durations are nanoseconds; nobody waits a million milliseconds. */
+function toMs(timeout: RawValue): RawValue {
+  const number = toNumber(timeout)
+  if (number === undefined || number < 1e6) return timeout
+  return Math.max(1, Math.round(number / 1e6))
+}
+
+const parities = aliases({ none: ['n'], even: ['e'], odd: ['o'] })
+
+const tables = aliases({
+  coil: ['coilRegister', 'coils', 'coilRegisters'],
+  discrete: ['discreteInputRegister', 'discreteInput', 'discreteInputs', 'discreteInputRegisters'],
+  input: ['inputRegister', 'inputRegisters'],
+  holding: ['holdingRegister', 'holdingRegisters'],
+})
+
+const tableOf = (name: string) => tables.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? name
+
+function orderOf(words: Words, isSwap?: RawValue, isRegisterSwap?: RawValue) {
+  if (isSwap !== undefined) words['byteOrder'] ??= littleIf(isSwap)
+  if (isRegisterSwap !== undefined) words['wordOrder'] ??= littleIf(isRegisterSwap)
+  for (const order of ['byteOrder', 'wordOrder']) {
+    const given = words[order]
+    if (typeof given !== 'string') continue
+    const letters = letterOrders.get(given.toUpperCase())
+    if (letters !== undefined) Object.assign(words, letters)
+    else words[order] = given.toLowerCase()
+  }
+}
+
+const littleIf = (swap: RawValue): RawValue => {
+  const word = typeof swap === 'string' ? swap.toLowerCase() : swap
+  if (word === true || word === 'true' || word === 1 || word === '1') return 'little'
+  return word === false || word === 'false' || word === 0 || word === '0' ? 'big' : swap
+}
+
+/** A common way to write both orders at once: A is the highest byte. */
+const letterOrders = new Map([
+  ['ABCD', { byteOrder: 'big', wordOrder: 'big' }],
+  ['CDAB', { byteOrder: 'big', wordOrder: 'little' }],
+  ['BADC', { byteOrder: 'little', wordOrder: 'big' }],
+  ['DCBA', { byteOrder: 'little', wordOrder: 'little' }],
+])
+
+/**
+ * Legacy types have no width of their own: it follows from the number of registers. One register
+ * cannot hold a float, so what it holds is a whole number that core scales. An int is unsigned there.
+ */
+const legacyTypes = new Map<string, Readonly<Record<number, ValueType>>>([
+  ['int', { 1: 'uint16', 2: 'uint32', 4: 'uint64' }],
+  ['float', { 1: 'uint16', 2: 'float32', 4: 'float64' }],
+  ['double', { 1: 'uint16', 2: 'float32', 4: 'float64' }],
+])
+
+/** Where no number of registers is given either. */
+const otherNames = new Map<string, ValueType>([
+  ['int', 'uint16'],
+  ['float', 'float32'],
+  ['double', 'float64'],
+  ['boolean', 'bool'],
+])
+
+const isOurs = (name: string): name is ValueType => (valueTypes as readonly string[]).includes(name)
+
+function typeOf(words: Words, property?: ModelProperty) {
+  const given = words['type'] ?? property?.type
+  if (typeof given !== 'string') return
+  const name = given.toLowerCase()
+  const isBit = words['table'] === 'coil' || words['table'] === 'discrete'
+  const length = words['length'] === undefined ? undefined : toNumber(words['length'])
+  const sized = legacyTypes.get(name)
+  if (sized !== undefined && isBit) {
+    words['type'] = 'uint16'
+  } else if (sized !== undefined && length !== undefined && sized[length] !== undefined) {
+    words['type'] = sized[length]
+    delete words['length']
+  } else {
+    const known = otherNames.get(name) ?? (isOurs(name) ? name : undefined)
+    // STREAM has no place in registers; what nobody knows is left for the check to refuse.
+    if (known !== undefined) words['type'] = known
+    else if (words['type'] !== undefined) words['type'] = given
+  }
+}
+
+/** A number, also from a text that is one. */
+function toNumber(raw: RawValue): number | undefined {
+  if (typeof raw === 'number') return raw
+  if (typeof raw === 'bigint') return Number(raw)
+  if (typeof raw !== 'string' || raw.trim() === '') return undefined
+  const number = Number(raw)
+  return Number.isNaN(number) ? undefined : number
+}
+
+function aliases(words: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
+  const pairs = Object.entries(words).flatMap(([word, others]) =>
+    [word, ...others].map((alias) => [alias.toLowerCase(), word] as const),
+  )
+  return new Map(pairs)
+}

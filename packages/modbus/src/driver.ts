@@ -1,0 +1,98 @@
+import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
+import { protocolSchema, visitorSchema, type ModbusProtocol, type ModbusVisitor } from './config.ts'
+import { normalize } from './dialects.ts'
+import { nothingKnown, type Knowledge } from './knowledge.ts'
+import { connectTcp, openSerial, type ModbusLink } from './link.ts'
+import { createReadPlan, runReadPlan, type ReadPlan } from './reader.ts'
+import { runWrites } from './writer.ts'
+
+/**
+ * Modbus TCP and Modbus RTU. Reads what lies close together with as few requests as possible; a
+ * range that the device refuses fails alone. Devices on one gateway or serial line share it.
+ */
+export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
+  protocolName: 'modbus',
+  protocolSchema,
+  visitorSchema,
+  normalize,
+  connectionKey: (protocol) => {
+    const end = endOf(protocol)
+    return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path
+  },
+  async connect(protocol, { signal, logger, memory }) {
+    const link = await open(protocol, signal)
+    logger.debug({ link: nameOf(protocol) }, 'Modbus link open')
+    const plans = new WeakMap<readonly ModbusVisitor[], ReadPlan>()
+
+    const planFor = (
+      visitors: readonly ModbusVisitor[],
+      theirs: ModbusProtocol,
+      knowledge: Knowledge,
+    ) => {
+      const kept = plans.get(visitors)
+      if (kept?.protocol === theirs && kept.knowledge === knowledge) return kept
+      const plan = createReadPlan(visitors, theirs, knowledge)
+      plans.set(visitors, plan)
+      return plan
+    }
+
+    const connection: Connection<ModbusProtocol, ModbusVisitor> = {
+      parallel: protocol.transport === 'tcp' ? protocol.maxInFlight : 1,
+      async read(theirs, visitors, callSignal) {
+        if (link.failed !== undefined) throw link.failed
+        const error = conflict(protocol, theirs)
+        if (error !== undefined) return visitors.map(() => ({ ok: false, error }))
+        const key = `unit ${theirs.unit}`
+        const knowledge = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
+        const result = await runReadPlan(planFor(visitors, theirs, knowledge), link, callSignal)
+        if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
+        return result.outcomes
+      },
+      async write(theirs, writes, callSignal) {
+        if (link.failed !== undefined) throw link.failed
+        const error = conflict(protocol, theirs)
+        if (error !== undefined) return writes.map(() => ({ ok: false, error }))
+        return runWrites(writes, theirs, link, callSignal)
+      },
+      close: () => link.close(),
+    }
+    return connection
+  },
+}
+
+function open(protocol: ModbusProtocol, signal: AbortSignal): Promise<ModbusLink> {
+  const { port, connectTimeoutMs, maxInFlight, baudRate, dataBits, stopBits, parity, rs485 } =
+    protocol
+  const end = endOf(protocol)
+  return end.kind === 'tcp'
+    ? connectTcp({ host: end.host, port, connectTimeoutMs, maxInFlight }, signal)
+    : openSerial({ path: end.path, baudRate, dataBits, stopBits, parity, rs485 }, signal)
+}
+
+type End =
+  { readonly kind: 'tcp'; readonly host: string } | { readonly kind: 'rtu'; readonly path: string }
+
+function endOf({ transport, host, path }: ModbusProtocol): End {
+  if (transport === 'tcp' && host !== undefined) return { kind: 'tcp', host }
+  if (transport === 'rtu' && path !== undefined) return { kind: 'rtu', path }
+  const missing = transport === 'tcp' ? 'host' : 'path'
+  throw new MapperError('invalid_config', `${missing}: missing, transport ${transport} needs it`)
+}
+
+/** Line settings belong to the whole line: the device that opened it decided them for all. */
+function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError | undefined {
+  if (opened === theirs || theirs.transport === 'tcp' || nameOf(opened) === nameOf(theirs)) return
+  return new MapperError(
+    'invalid_config',
+    `this device wants ${nameOf(theirs)}, but another one opened ${nameOf(opened)}: devices on one serial line must agree on its settings`,
+  )
+}
+
+/** As people write it: `192.0.2.7:502`, `/dev/ttyUSB0 at 9600 8N1`. */
+function nameOf(protocol: ModbusProtocol): string {
+  const end = endOf(protocol)
+  if (end.kind === 'tcp') return `${end.host}:${protocol.port}`
+  const { baudRate, dataBits, parity, stopBits, rs485 } = protocol
+  const frame = `${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
+  return `${end.path} at ${baudRate} ${frame}${rs485 ? ' RS-485' : ''}`
+}
