@@ -19,10 +19,14 @@ try {
   for (const folder of readdirSync('packages')) {
     const dir = `packages/${folder}`
     const { name } = JSON.parse(readFileSync(`${dir}/package.json`, 'utf8'))
-    const packed = execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', target, '-w', name], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
+    const packed = execFileSync(
+      'npm',
+      ['pack', '--json', '--silent', '--pack-destination', target, '-w', name],
+      {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    )
     const answer = JSON.parse(packed)
     const [one] = Array.isArray(answer) ? answer : Object.values(answer)
     const files = one.files.map((file) => file.path)
@@ -33,7 +37,14 @@ try {
     }
     const tarball = path.join(target, one.filename)
     run(`${name}: publint`, 'npx', ['publint', 'run', tarball, '--strict'])
-    run(`${name}: types`, 'npx', ['attw', tarball, '--profile', 'esm-only', '--no-emoji', '--no-color'])
+    run(`${name}: types`, 'npx', [
+      'attw',
+      tarball,
+      '--profile',
+      'esm-only',
+      '--no-emoji',
+      '--no-color',
+    ])
   }
 } finally {
   rmSync(target, { recursive: true, force: true })

@@ -212,8 +212,8 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       })),
     async stop() {
       stopped = true
-      await Promise.all([...entries.values()].map(({ work }) => work))
-      await Promise.all([...entries.values()].map(({ loop }) => loop?.stop()))
+      await Promise.all([...entries.values()].map(async ({ work }) => work))
+      await Promise.all([...entries.values()].map(async ({ loop }) => loop?.stop()))
     },
   }
 }
