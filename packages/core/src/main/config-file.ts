@@ -1,8 +1,7 @@
 import { open } from 'node:fs/promises'
-import { Ajv, type ErrorObject } from 'ajv'
+import { createChecker, formatPath } from '../config.ts'
 import { MapperError } from '../errors.ts'
 import { configSchema, type MapperConfig } from './config-schema.ts'
-import { didYouMean } from './did-you-mean.ts'
 import { readYaml, type Located } from './yaml-document.ts'
 
 /** One thing wrong with a configuration file, and where. */
@@ -25,7 +24,7 @@ export const formatProblem = (file: string, { line, column, path, message }: Con
   `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`
 
 /**
- * Reads and checks a configuration file. Throws `invalid_config` with one line per error, each with
+ * Reads and checks a configuration file. Throws `invalid_config` with one line per problem, each with
  * file, line, column, the field and the fix. Unknown keys are only warned about: a newer or another
  * framework's file must not stop the mapper.
  */
@@ -33,90 +32,27 @@ export async function readConfigFile(
   file: string,
 ): Promise<{ readonly config: MapperConfig; readonly warnings: readonly string[] }> {
   const { config, problems } = parseConfig(await readText(file))
-  if (config === undefined) {
-    const errors = problems.filter(({ severity }) => severity === 'error')
-    throw new MapperError(
-      'invalid_config',
-      errors.map((each) => formatProblem(file, each)).join('\n'),
-    )
-  }
-  return { config, warnings: problems.map((each) => formatProblem(file, each)) }
+  const lines = problems.map((each) => formatProblem(file, each))
+  if (config === undefined) throw new MapperError('invalid_config', lines.join('\n'))
+  return { config, warnings: lines }
 }
 
-const ajv = new Ajv({ strict: true, allErrors: true, useDefaults: true, verbose: true })
-const check = ajv.compile<MapperConfig>(configSchema)
+const checker = createChecker(configSchema)
 
 /** Checks the text of a configuration file. Pure. */
 export function parseConfig(text: string): ConfigResult {
-  const read = readYaml(text, configSchema)
-  const unknown = read.unknown.map(({ at, path, key, known }): ConfigProblem => {
-    const guess = didYouMean(key, known)
-    const hint = guess === undefined ? `known here: ${known.join(', ')}` : `did you mean ${guess}?`
-    return { ...at, severity: 'warning', path, message: `unknown key, ignored (${hint})` }
-  })
-  const errors: ConfigProblem[] = read.errors.map(({ at, path, message }) => ({
-    ...at,
-    severity: 'error',
-    path,
+  const { value: raw, problems: broken, locate } = readYaml(text, configSchema)
+  if (broken.length > 0) {
+    return { problems: broken.map((each) => ({ ...each, severity: 'error', path: '' })) }
+  }
+  const { value, issues } = checker.check(raw, [])
+  const problems = issues.map(({ severity, path, message }): ConfigProblem => ({
+    ...locate(path, severity === 'error' ? 'value' : 'key'),
+    severity,
+    path: formatPath(path),
     message,
   }))
-  if (errors.length > 0) return { problems: [...errors, ...unknown] }
-  const value = read.value
-  if (check(value)) return { config: value, problems: unknown }
-  for (const error of check.errors ?? []) {
-    const path = error.instancePath.slice(1).replaceAll('/', '.')
-    errors.push({ ...read.locate(path), severity: 'error', path, message: explain(error) })
-  }
-  errors.sort((a, b) => a.line - b.line || a.column - b.column)
-  return { problems: [...errors, ...unknown] }
-}
-
-function explain(error: ErrorObject): string {
-  const description = (error.parentSchema as { description?: string } | undefined)?.description
-  const fix = description === undefined ? '' : ` (${description})`
-  return `${complaint(error)}${fix}`
-}
-
-function complaint({ keyword, params, data, message }: ErrorObject): string {
-  const shown = describe(data)
-  const p = params as Record<string, unknown>
-  switch (keyword) {
-    case 'type':
-      return `must be ${typeNames[String(p['type'])] ?? String(p['type'])}, is ${shown}`
-    case 'enum': {
-      const allowed = (p['allowedValues'] as string[]).map(String)
-      const guess = didYouMean(String(data), allowed)
-      return `must be ${allowed.join(' or ')}, is ${shown}${guess === undefined ? '' : `; did you mean ${guess}?`}`
-    }
-    case 'pattern':
-      return p['pattern'] === '^/'
-        ? `must be an absolute path, is ${shown}`
-        : `has characters that are not allowed: ${shown}`
-    case 'maxLength':
-      return `is too long: ${String(data).length} characters, at most ${String(p['limit'])}`
-    case 'minimum':
-      return `must be at least ${String(p['limit'])}, is ${shown}`
-    case 'maximum':
-      return `must be at most ${String(p['limit'])}, is ${shown}`
-    case 'exclusiveMinimum':
-      return `must be more than ${String(p['limit'])}, is ${shown}`
-    default:
-      return `${message ?? 'is wrong'}, is ${shown}`
-  }
-}
-
-const typeNames: Readonly<Record<string, string>> = {
-  object: 'a block of keys',
-  string: 'a text',
-  integer: 'a whole number',
-  number: 'a number',
-}
-
-function describe(data: unknown): string {
-  if (Array.isArray(data)) return 'a list'
-  if (typeof data === 'object' && data !== null) return 'a block of keys'
-  const text = JSON.stringify(data) ?? 'nothing'
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  return value === undefined ? { problems } : { config: value as MapperConfig, problems }
 }
 
 async function readText(file: string): Promise<string> {

@@ -134,7 +134,7 @@ export const configSchema = Type.Object({
   common,
   edge: Type.Enum(['dmi'], {
     default: 'dmi',
-    description: 'the way to KubeEdge: dmi (EdgeCore 1.15 and newer)',
+    description: 'the way to KubeEdge: dmi, for EdgeCore 1.15 and newer',
   }),
   log: Type.Object(
     {

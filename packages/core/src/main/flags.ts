@@ -1,5 +1,5 @@
 import { MapperError } from '../errors.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { didYouMean } from '../did-you-mean.ts'
 
 /** What the command line of a mapper process asks for. */
 export type Flags =
@@ -41,7 +41,8 @@ export function parseFlags(argv: readonly string[]): Flags {
     if (name === 'config-file') configFile = value()
     else if (name === 'v') level = levelOf(value())
     else if (!klogFlags.has(name.replaceAll('-', '_'))) {
-      const guess = didYouMean(name, own)
+      const begun = name.length > 2 ? own.find((flag) => flag.startsWith(name)) : undefined
+      const guess = begun ?? didYouMean(name, own)
       throw wrong(
         `unknown flag --${name} (${guess === undefined ? 'see --help' : `did you mean --${guess}?`})`,
       )
