@@ -56,3 +56,8 @@ export {
   type ResolvedProperty,
   type ResolverSettings,
 } from './resolve.ts'
+export { defaultSettings, runMapper, type MapperOptions, type MapperSettings } from './mapper.ts'
+export { createVolatileStore, type StateStore } from './memory.ts'
+export type { Reading } from './readings.ts'
+export type { ReporterStats } from './reporter.ts'
+export type { DeviceView, MapperView } from './view.ts'
