@@ -44,7 +44,7 @@ function decode<D extends DescMessage>(schema: D, json: Json): MessageShape<D> {
 function textOf(schema: DescMessage, json: Json): string {
   if (schema.typeName === AnySchema.typeName) {
     const bytes = Buffer.from(json['hex'] as string, 'hex')
-    return `type_url: ${quote(json['@type'] as string)} value: ${quote(bytes)}`
+    return `type_url: ${quote(json['@type'])} value: ${quote(bytes)}`
   }
   const lines = Object.entries(json).map(([key, value]) => {
     const field = schema.fields.find(({ name }) => name === key)
@@ -125,7 +125,7 @@ describe('recorded messages decode field by field', () => {
   ]
   test.each(cases)('%s', (_name, schema, json) => {
     const message = decode(schema, json)
-    expectSame(schema, message as unknown as Json, json)
+    expectSame(schema, message, json)
     expect(fromBinary(schema, toBinary(schema, message))).toEqual(message)
   })
 })
@@ -157,7 +157,7 @@ test('the registered device is the one of the CR', () => {
     bigInt53: 9007199000000000,
     pi: 3.1415927,
   })
-  const properties = cr['properties'] as unknown as readonly Json[]
+  const properties = cr['properties'] as readonly Json[]
   expect(device.properties.map(({ name }) => name)).toEqual(properties.map(({ name }) => name))
   for (const [index, property] of device.properties.entries()) {
     const written = properties[index] ?? {}
@@ -181,8 +181,9 @@ test('the registered model is the one of the CR', () => {
   const model = decodeModel(message)
   expect([model.namespace, model.name]).toEqual(['default', 'boiler-model'])
   for (const [index, property] of model.properties.entries()) {
-    const { visitors, ...rest } = written[index] ?? {}
-    expect(property).toEqual({ accessMode: 'ReadWrite', ...rest })
+    // The wire's model has no visitors.
+    const expected = { accessMode: 'ReadWrite', ...written[index], visitors: undefined }
+    expect(property).toEqual(expected)
   }
 })
 
