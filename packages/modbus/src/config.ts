@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox'
 
 /** May be left out in a configuration; the default is there once the configuration was checked. */
-const filled = <T extends TSchema>(schema: T): T => Type.Optional(schema) as T
+const filled = <T extends TSchema>(schema: T): T => Type.Optional(schema)
 
 const oneOf = <const T extends string | number>(
   values: readonly [T, ...T[]],
@@ -10,6 +10,20 @@ const oneOf = <const T extends string | number>(
   const type = typeof values[0] === 'number' ? 'integer' : 'string'
   return Type.Unsafe<T>({ type, enum: values, ...options })
 }
+
+const host = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  description: 'TCP: host name or IP address.',
+  examples: ['192.0.2.10'],
+})
+
+const path = Type.String({
+  minLength: 1,
+  maxLength: 4096,
+  description: 'RTU: the serial port, best by a name that stays.',
+  examples: ['/dev/serial/by-id/usb-FTDI_FT232R-if00-port0'],
+})
 
 /** `spec.protocol.configData` of a Modbus device. */
 export const protocolSchema = Type.Object(
@@ -20,19 +34,11 @@ export const protocolSchema = Type.Object(
         description: 'Modbus TCP, or Modbus RTU on a serial line. Follows from host or path.',
       }),
     ),
-    host: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 253, description: 'TCP: host name or IP address.' }),
-    ),
+    host: Type.Optional(host),
     port: filled(
       Type.Integer({ minimum: 1, maximum: 65_535, default: 502, description: 'TCP: port.' }),
     ),
-    path: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 4096,
-        description: 'RTU: the serial port, best by a name that stays: /dev/serial/by-id/….',
-      }),
-    ),
+    path: Type.Optional(path),
     baudRate: filled(
       Type.Integer({
         minimum: 50,
@@ -41,7 +47,12 @@ export const protocolSchema = Type.Object(
         description: 'RTU: speed of the line, in bit/s.',
       }),
     ),
-    dataBits: filled(oneOf([8, 7], { default: 8, description: 'RTU: data bits of a character.' })),
+    dataBits: filled(
+      oneOf([8], {
+        default: 8,
+        description: 'RTU: data bits of a character; RTU knows no others.',
+      }),
+    ),
     stopBits: filled(oneOf([1, 2], { default: 1, description: 'RTU: stop bits of a character.' })),
     parity: filled(
       oneOf(['none', 'even', 'odd'], {
@@ -109,7 +120,7 @@ export const protocolSchema = Type.Object(
     maxInFlight: filled(
       Type.Integer({
         minimum: 1,
-        maximum: 64,
+        maximum: 16,
         default: 1,
         description:
           'TCP: requests on the way at once. More than 1 is faster where the device can.',
@@ -128,9 +139,9 @@ export const protocolSchema = Type.Object(
     if: { properties: { transport: { const: 'rtu' } }, required: ['transport'] },
     then: {
       required: ['path'],
-      properties: { path: {}, unit: { type: 'integer', minimum: 1, maximum: 247 } },
+      properties: { path, unit: { type: 'integer', minimum: 1, maximum: 247 } },
     },
-    else: { required: ['host'], properties: { host: {} } },
+    else: { required: ['host'], properties: { host } },
   },
 )
 
@@ -153,6 +164,13 @@ export const valueTypes = [
 
 export type ValueType = (typeof valueTypes)[number]
 
+const length = Type.Integer({
+  minimum: 1,
+  maximum: 125,
+  description: 'string and bytes: how many registers, of two bytes each.',
+  examples: [8],
+})
+
 /** `visitors.configData` of a property of a Modbus device. */
 export const visitorSchema = Type.Object(
   {
@@ -172,13 +190,7 @@ export const visitorSchema = Type.Object(
         description: 'What is stored there. Left out: bool for bits, uint16 for registers.',
       }),
     ),
-    length: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 125,
-        description: 'string and bytes: how many registers, of two bytes each.',
-      }),
-    ),
+    length: Type.Optional(length),
     byteOrder: filled(
       oneOf(['big', 'little'], {
         default: 'big',
@@ -199,7 +211,11 @@ export const visitorSchema = Type.Object(
       }),
     ),
   },
-  { description: 'Where a property is in a Modbus device, and how it is stored.' },
+  {
+    description: 'Where a property is in a Modbus device, and how it is stored.',
+    if: { properties: { type: { enum: ['string', 'bytes'] } }, required: ['type'] },
+    then: { required: ['length'], properties: { length } },
+  },
 )
 
 /** Where a property is in a Modbus device, checked and with all defaults. */

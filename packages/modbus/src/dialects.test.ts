@@ -300,6 +300,7 @@ describe('the schemas', () => {
     [{ offset: 1, dataType: 'constructor' }, 'INT', '/type'],
     [{ offset: 1, limit: 126 }, 'STRING', '/length'],
     [{ offset: 1, limit: 0 }, 'STRING', '/length'],
+    [{ offset: 1 }, 'BYTES', "required property 'length'"],
     [{ offset: 1, isSwap: 'maybe' }, 'INT', '/byteOrder'],
     [{ offset: 1, bit: 16 }, 'BOOLEAN', '/bit'],
   ])('visitor %o of %s: %s', (raw, type, problem) => {

@@ -2,8 +2,10 @@ import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
 import { protocolSchema, visitorSchema, type ModbusProtocol, type ModbusVisitor } from './config.ts'
 import { normalize } from './dialects.ts'
 import { nothingKnown, type Knowledge } from './knowledge.ts'
-import { connectTcp, openSerial, type ModbusLink } from './link.ts'
+import type { ModbusLink } from './link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './reader.ts'
+import { openSerial } from './rtu-link.ts'
+import { connectTcp } from './tcp-link.ts'
 import { runWrites } from './writer.ts'
 
 /**
