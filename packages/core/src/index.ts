@@ -37,7 +37,7 @@ export {
   encodeTwinText,
   isLegalName,
   isLegalValue,
-  type TwinText,
+  type EncodedTwinText,
 } from './twin-text.ts'
 export {
   applyOptions,

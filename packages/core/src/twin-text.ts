@@ -1,5 +1,5 @@
 /** What became of a text on its way to EdgeCore. */
-export type TwinText =
+export type EncodedTwinText =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
 
 /** EdgeCore drops longer values. */
@@ -20,7 +20,7 @@ export const isLegalValue = (text: string): boolean => legalValue.test(text)
  * of its UTF-8, without padding, or is refused if `mode` is `reject`. So is one that itself begins
  * with `b64:`, because it would be read as something else. More than 512 characters never pass.
  */
-export function encodeTwinText(text: string, mode: 'encode' | 'reject'): TwinText {
+export function encodeTwinText(text: string, mode: 'encode' | 'reject'): EncodedTwinText {
   if (isLegalValue(text) && !text.startsWith(prefix)) return { ok: true, text }
   if (text.length > longest) {
     return refuse(`the text has ${text.length} characters, and EdgeCore takes at most ${longest}`)
@@ -64,4 +64,4 @@ function base64url(text: string): string {
   return btoa(binary.join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-const refuse = (reason: string): TwinText => ({ ok: false, reason })
+const refuse = (reason: string): EncodedTwinText => ({ ok: false, reason })
