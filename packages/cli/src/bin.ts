@@ -1,1 +1,4 @@
-export {}
+#!/usr/bin/env node
+import { runCli } from './commands.ts'
+
+await runCli(process.argv)

@@ -22,10 +22,11 @@ export function stopOnSignals(logger: ProcessLogger): AbortSignal {
     if (stoppedAt === undefined) {
       stoppedAt = performance.now()
       logger.info({ signal: name }, 'stopping')
+      // Keeps the process alive: one that waits for nothing any more would end with Node's own code 13.
       setTimeout(() => {
         logger.fatal(`not stopped within ${hardStopMs} ms, giving up`)
         void end(logger, exitCodes.internal)
-      }, hardStopMs).unref()
+      }, hardStopMs)
       controller.abort(new MapperError('canceled', `stopped by ${name}`))
     } else if (performance.now() - stoppedAt > sameSignalMs) {
       logger.warn({ signal: name }, 'stopped at once by a second signal')
