@@ -1,4 +1,11 @@
-import { silentLogger, systemClock, type Clock, type Id, type Logger } from '@mapper-sdk/core'
+import {
+  silentLogger,
+  sleep,
+  systemClock,
+  type Clock,
+  type Id,
+  type Logger,
+} from '@mapper-sdk/core'
 import { createCloudCore, type Down } from './cloud-core.ts'
 import { createCloudView, type CloudDevice, type CloudTwin } from './cloud.ts'
 import { crOf } from './convert.ts'
@@ -199,10 +206,7 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     restart: (downMs = 0) =>
       inTurn(async () => {
         await stop()
-        await new Promise<void>((resolve) => {
-          clock.after(downMs, resolve)
-          ended.signal.addEventListener('abort', () => resolve(), { once: true })
-        })
+        if (downMs > 0) await sleep(clock, downMs, ended.signal)
         await start()
       }),
     stopEdgeCore: () => inTurn(stop),

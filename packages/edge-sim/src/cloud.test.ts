@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { createCloudView } from './cloud.ts'
+import type { DeviceCr } from './manifest.ts'
+import { behaviourOf, type KubeEdgeVersion } from './version.ts'
+
+const device: DeviceCr = {
+  kind: 'Device',
+  metadata: { name: 'boiler', namespace: 'plant' },
+  spec: {
+    deviceModelRef: { name: 'm' },
+    protocol: { protocolName: 'modbus' },
+    properties: [{ name: 'a', desired: { value: '5' } }, { name: 'b' }],
+  },
+}
+const id = 'plant/boiler'
+const twin = (reported: string, observedDesired = '') => ({
+  reported,
+  observedDesired,
+  wallMs: 1000,
+  atMs: 1200,
+})
+function viewOf(version: KubeEdgeVersion, cr = device) {
+  const view = createCloudView(behaviourOf(version))
+  view.put(cr)
+  return view
+}
+
+test('every property of the spec shows, before any report', () => {
+  expect(viewOf('1.23').list()).toEqual([
+    {
+      id,
+      protocolName: 'modbus',
+      twins: [
+        { property: 'a', desired: '5' },
+        { property: 'b', desired: '' },
+      ],
+    },
+  ])
+})
+
+test('the first report of a twin makes an entry with an empty value; the second fills it', () => {
+  const view = viewOf('1.23')
+  expect(view.reportTwin(id, 'a', twin('21.5', '5'))).toBe('first-report')
+  expect(view.twin(id, 'a')).toEqual({ property: 'a', desired: '5', reported: '', atMs: 1200 })
+  expect(view.reportTwin(id, 'a', twin('21.5', '5'))).toBeUndefined()
+  expect(view.twin(id, 'a')).toEqual({
+    ...{ property: 'a', desired: '5', reported: '21.5', observedDesired: '5', atMs: 1200 },
+    metadata: { timestamp: '1000', type: 'string' },
+  })
+})
+
+test('in 1.15 a twin lands only where status.twins has it already', () => {
+  const view = viewOf('1.15', { ...device, status: { twins: [{ propertyName: 'a' }] } })
+  expect(view.reportTwin(id, 'a', twin('1'))).toBeUndefined()
+  expect(view.reportTwin(id, 'b', twin('1'))).toBe('not-in-status')
+  expect(view.twin(id, 'a')?.reported).toBe('1')
+})
+
+test('what the spec does not have is ignored', () => {
+  const view = viewOf('1.23')
+  expect(view.reportTwin(id, 'c', twin('1'))).toBe('unknown-property')
+  expect(view.reportTwin('plant/other', 'a', twin('1'))).toBe('unknown-device')
+  expect(view.reportState('plant/other', 'ok', 0)).toBe('unknown-device')
+})
+
+test('lastOnlineTime is set by online and ok, and left alone by the others', () => {
+  const view = viewOf('1.23')
+  view.reportState(id, 'OK', Date.UTC(2026, 10, 23, 16, 0, 4, 999))
+  expect(view.list()[0]).toMatchObject({ state: 'OK', lastOnlineTime: '2026-11-23T16:00:04Z' })
+  view.reportState(id, 'offline', Date.UTC(2027, 0, 1))
+  expect(view.list()[0]).toMatchObject({ state: 'offline', lastOnlineTime: '2026-11-23T16:00:04Z' })
+})
+
+test('from 1.18 to 1.22 a state shows only with the next twin', () => {
+  const view = viewOf('1.22')
+  expect(view.reportState(id, 'ok', 0)).toBe('waits')
+  expect(view.list()[0]?.state).toBeUndefined()
+  view.reportTwin(id, 'a', twin('1'))
+  expect(view.list()[0]?.state).toBe('ok')
+})
+
+test('the status is in the Device up to 1.22, in a DeviceStatus after', () => {
+  const old = viewOf('1.22')
+  old.reportTwin(id, 'a', twin('1'))
+  expect(old.resources()).toMatchObject([
+    { kind: 'Device', status: { twins: [{ propertyName: 'a', reported: { value: '' } }] } },
+  ])
+  const now = viewOf('1.23')
+  now.reportTwin(id, 'a', twin('1'))
+  expect(now.resources()).toMatchObject([
+    { kind: 'Device', metadata: { name: 'boiler' } },
+    {
+      kind: 'DeviceStatus',
+      metadata: { name: 'boiler', namespace: 'plant' },
+      status: { twins: [{ propertyName: 'a', reported: { value: '' } }] },
+    },
+  ])
+  expect(now.resources()[0]).not.toHaveProperty('status')
+})
+
+test('a device that is deleted and made again has an empty status', () => {
+  const view = viewOf('1.23')
+  view.reportTwin(id, 'a', twin('1'))
+  view.drop(id)
+  expect(view.list()).toEqual([])
+  expect(view.put(device)).toBe('created')
+  expect(view.twin(id, 'a')?.reported).toBeUndefined()
+})
+
+test('an equal manifest is no change, other labels are none of the spec', () => {
+  const view = viewOf('1.23')
+  expect(view.put(structuredClone(device))).toBe('same')
+  const labels = { site: 'north' }
+  expect(view.put({ ...device, metadata: { ...device.metadata, labels } })).toBe('relabelled')
+  expect(view.put({ ...device, spec: { ...device.spec, properties: [] } })).toBe('changed')
+})
