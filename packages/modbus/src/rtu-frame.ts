@@ -1,0 +1,77 @@
+import { judge } from './answer.ts'
+import { crc16 } from './crc16.ts'
+import type { Answer } from './link.ts'
+import { isRead, type Request } from './pdu.ts'
+
+/** A whole frame in `[start, end)` of the bytes that answers `request`. */
+export interface Found {
+  readonly request: Request
+  readonly answer: Answer
+  readonly start: number
+  readonly end: number
+}
+
+const crcLength = 2
+const exceptionLength = 5
+
+/** The longest answer: 250 bytes of data with unit, function, byte count and CRC, rounded up. */
+export const longestFrame = 256
+
+/**
+ * The first answer to any of `requests` in `bytes[start … end)`, or nothing yet. RTU frames have no
+ * length of their own and timers cannot see the pauses between them, so a frame is as long as the
+ * answer to its request must be, its CRC is right, and it passes the check of TCP answers too.
+ * Whatever does not is slid over byte by byte; an answer that has only begun is waited for.
+ */
+export function findAnswer(
+  requests: readonly Request[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): Found | undefined {
+  for (let at = start; at < end; at++) {
+    let begun = false
+    for (const request of requests) {
+      const length = answerLengthAt(request, bytes, at, end)
+      if (length === 0) continue
+      if (at + length > end) begun = true
+      else if (crcFits(bytes, at, at + length)) {
+        const answer = judge(request, bytes, at, at + length - crcLength)
+        if (!('anomaly' in answer)) return { request, answer, start: at, end: at + length }
+      }
+    }
+    if (begun) return undefined
+  }
+  return undefined
+}
+
+/** How long an answer to the request that starts at `at` is; 0 when none starts there. */
+function answerLengthAt(request: Request, bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== request.unit) return 0
+  const whole = 1 + request.answerLength + crcLength
+  if (at + 1 === end) return exceptionLength
+  const functionCode = bytes[at + 1]
+  if (functionCode === (request.functionCode | 0x80)) return exceptionLength
+  if (functionCode !== request.functionCode) return 0
+  if (!isRead(functionCode) || at + 2 === end) return whole
+  return bytes[at + 2] === request.answerLength - 2 ? whole : 0
+}
+
+function crcFits(bytes: Uint8Array, start: number, end: number): boolean {
+  const crc = crc16(bytes, start, end - crcLength)
+  return bytes[end - 2] === (crc & 0xff) && bytes[end - 1] === crc >> 8
+}
+
+/** Where the answer can start behind the local echo of the request; undefined while the echo is not whole. */
+export function afterEcho(frame: Uint8Array, bytes: Uint8Array, end: number): number | undefined {
+  const common = Math.min(frame.length, end)
+  for (let at = 0; at < common; at++) if (bytes[at] !== frame[at]) return 0
+  return end < frame.length ? undefined : frame.length
+}
+
+/** Transceivers that turn around leave a byte or two of 00 or ff. Anything else behind an answer is suspect. */
+export function isLineNoise(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 3) return false
+  for (let at = start; at < end; at++) if (bytes[at] !== 0 && bytes[at] !== 0xff) return false
+  return true
+}

@@ -1,0 +1,150 @@
+import { MapperError, canceled } from '@mapper-sdk/core'
+import type { SerialPort } from 'serialport'
+import { serialPath } from './serial-path.ts'
+
+export interface SerialOptions {
+  /** Has to lead to a terminal under /dev; links such as /dev/serial/by-id/… are followed. */
+  readonly path: string
+  readonly baudRate: number
+  /** RTU needs 8. */
+  readonly dataBits: 7 | 8
+  readonly stopBits: 1 | 2
+  readonly parity: 'none' | 'even' | 'odd'
+  /** Switches the transmitter by RTS, for converters that do not do so by themselves. */
+  readonly rs485?: boolean
+}
+
+/** An open serial port: bytes out, bytes in, and why it ended. */
+export interface SerialLine {
+  readonly path: string
+  /** Time of one character on the wire. */
+  readonly characterMs: number
+  /** Resolves when the port has taken all bytes. A port that does not take them in time is given up. */
+  write(bytes: Buffer): Promise<void>
+  /** Throws away what the port has received and nobody has seen. */
+  discardInput(): Promise<void>
+  /** At most one of each; set them in the turn in which the line opened. */
+  listen(onBytes: (bytes: Buffer) => void, onLost: (reason: MapperError) => void): void
+  close(): Promise<void>
+}
+
+const closeMs = 1000
+
+/**
+ * Opens a serial port. Every line has a SerialPort object of its own: a write to a closed one would
+ * be kept and sent after its next opening.
+ */
+export async function openSerialLine(
+  options: SerialOptions,
+  signal: AbortSignal,
+): Promise<SerialLine> {
+  const { baudRate, dataBits, stopBits, parity, rs485 = false } = options
+  if (!Number.isInteger(baudRate) || baudRate < 50 || baudRate > 10_000_000) {
+    throw new MapperError('invalid_config', `baud rate ${String(baudRate)} is not in 50 … 10000000`)
+  }
+  const path = await serialPath(options.path)
+  if (signal.aborted) throw canceled(signal)
+  const { SerialPort: Port } = await import('serialport')
+  const port = new Port({ path, baudRate, dataBits, stopBits, parity, autoOpen: false })
+  let onBytes: (bytes: Buffer) => void = () => undefined
+  let onLost: (reason: MapperError) => void = () => undefined
+  let lost: MapperError | undefined
+
+  port.on('data', (bytes: Buffer) => onBytes(bytes))
+  port.on('error', (error: Error) => lose('failed', error))
+  port.on('close', (error: Error | null) => lose('is gone', error ?? undefined))
+  await opened(port, options.path, signal)
+
+  function lose(what: string, cause?: Error): void {
+    if (lost !== undefined) return
+    const why = cause === undefined ? '' : `: ${cause.message}`
+    lost = new MapperError('unreachable', `serial port ${options.path} ${what}${why}`, { cause })
+    onLost(lost)
+    void closed(port)
+  }
+
+  const characterBits = 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits
+  const characterMs = (characterBits * 1000) / baudRate
+
+  /** A port operation that cannot outlive its deadline. Modem bits may be missing; that is no failure. */
+  const done = (start: (callback: (error?: Error | null) => void) => void, withinMs: number) =>
+    new Promise<Error | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(new Error(`not done in ${withinMs} ms`)), withinMs)
+      start((error) => {
+        clearTimeout(timer)
+        resolve(error ?? undefined)
+      })
+    })
+  const sendMs = (bytes: number) => Math.ceil(1000 + 2 * bytes * characterMs)
+
+  async function write(bytes: Buffer): Promise<void> {
+    if (rs485 && port.isOpen) await done((call) => port.set({ rts: true }, call), closeMs)
+    if (lost === undefined && port.isOpen) {
+      const error = await done((call) => port.write(bytes, call), sendMs(bytes.length))
+      if (error !== undefined) lose('does not take bytes', error)
+    } else lose('is not open')
+    if (lost !== undefined) throw lost
+    if (!rs485) return
+    await done((call) => port.drain(call), sendMs(bytes.length))
+    if (port.isOpen) await done((call) => port.set({ rts: false }, call), closeMs)
+  }
+
+  return {
+    path: options.path,
+    characterMs,
+    write,
+    discardInput: async () => {
+      if (port.isOpen) await done((call) => port.flush(call), closeMs)
+    },
+    listen(bytes, ended) {
+      onBytes = bytes
+      onLost = ended
+      if (lost !== undefined) ended(lost)
+    },
+    close: async () => {
+      lost ??= new MapperError('canceled', `serial port ${options.path} was closed`)
+      await closed(port)
+    },
+  }
+}
+
+function opened(port: SerialPort, path: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(canceled(signal))
+    signal.addEventListener('abort', onAbort, { once: true })
+    port.open((error) => {
+      signal.removeEventListener('abort', onAbort)
+      if (error !== null) return reject(openError(path, error))
+      if (signal.aborted) void closed(port)
+      resolve()
+    })
+  })
+}
+
+/** The binding gives no error codes, only the text of the system. */
+function openError(path: string, error: Error): MapperError {
+  const code = /permission denied/i.test(error.message) ? 'access_denied' : 'unreachable'
+  const hint = /lock/i.test(error.message) ? ' (another process has it open)' : ''
+  return new MapperError(code, `serial port ${path}: ${error.message}${hint}`, { cause: error })
+}
+
+/** Closes once, and never waits for a port that does not let go. */
+function closed(port: SerialPort): Promise<void> {
+  if (port.closing) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, closeMs)
+      port.once('close', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+  if (!port.isOpen) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, closeMs)
+    port.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
