@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync, unlinkSync, type Stats } from 'node:fs'
-import { chmod, lstat, rename, unlink } from 'node:fs/promises'
+import { chmod, lstat, rename, stat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
 import { MapperError } from '../../errors.ts'
@@ -93,10 +93,14 @@ function checkPath(socketPath: string) {
 
 /** Makes sure that nothing is at the path but perhaps a socket that nobody listens on. */
 async function checkPlace(socketPath: string) {
-  const found = await lstat(socketPath).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined
+  const throwPlaceError = (error: unknown) => {
     throw placeError(socketPath, error)
-  })
+  }
+  // Asked here, because Node reports a missing directory as one that is not ours (EACCES).
+  await stat(path.dirname(socketPath)).catch(throwPlaceError)
+  const found = await lstat(socketPath).catch((error: unknown) =>
+    codeOf(error) === 'ENOENT' ? undefined : throwPlaceError(error),
+  )
   if (found === undefined) return
   if (!found.isSocket()) {
     throw invalid(socketPath, `is ${kindOf(found)}`, 'remove it or choose another path')
