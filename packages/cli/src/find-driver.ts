@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -41,35 +42,32 @@ export function driverForProtocol(protocolName: string): string | undefined {
 async function load(what: string): Promise<Readonly<Record<string, unknown>>> {
   const specifier = packages[what] ?? what
   const isPath = /^\.{0,2}\/|\.[cm]?[jt]s$/.test(what)
+  const wrong = (reason: string, cause?: unknown) =>
+    new MapperError('invalid_config', `driver ${JSON.stringify(what)}: ${reason}`, { cause })
+  const file = path.resolve(what)
+  if (isPath && !existsSync(file)) throw wrong(`no such file: ${file}`)
   try {
-    return await importModule(isPath ? pathToFileURL(path.resolve(what)).href : specifier)
+    return await importModule(isPath ? pathToFileURL(file).href : specifier)
   } catch (thrown) {
     const { code, message } = thrown as NodeJS.ErrnoException
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND'
-    if (missing && !isPath && specifier === what) {
-      try {
-        const here = createRequire(path.join(process.cwd(), 'package.json'))
-        return await importModule(pathToFileURL(here.resolve(what)).href)
-      } catch {
-        // The first failure says it better.
-      }
-    }
     // A module that is there may itself import one that is not.
-    const itself = missing && message.includes(isPath ? path.resolve(what) : what)
-    const reason = itself ? notFound(what, isPath) : message
-    throw new MapperError('invalid_config', `driver ${JSON.stringify(what)}: ${reason}`, {
-      cause: thrown,
-    })
+    const missing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${specifier}'`)
+    if (!missing || isPath) throw wrong(message, thrown)
+  }
+  try {
+    // Packages are looked for beside this one first, then where the command was given.
+    const here = createRequire(path.join(process.cwd(), 'package.json'))
+    return await importModule(pathToFileURL(here.resolve(what)).href)
+  } catch (thrown) {
+    throw wrong(
+      `neither a known driver (${knownDrivers.join(', ')}) nor a package installed here (for a file, write ./${what})`,
+      thrown,
+    )
   }
 }
 
 const importModule = async (specifier: string) =>
   (await import(specifier)) as Readonly<Record<string, unknown>>
-
-const notFound = (what: string, isPath: boolean) =>
-  isPath
-    ? `no such file: ${path.resolve(what)}`
-    : `neither a known driver (${knownDrivers.join(', ')}) nor a package installed here (for a file, write ./${what})`
 
 function looksLikeDriver(value: unknown): value is Driver {
   if (typeof value !== 'object' || value === null) return false

@@ -42,9 +42,15 @@ function createLiveScreen(out: Terminal): Screen {
 
 function createLineScreen(out: Terminal): Screen {
   let last: readonly CloudDevice[] = []
+  let found: readonly string[] | undefined
   return {
     log: (line, child) => void out.write(`${logLine(line, child)}\n`),
-    show({ devices }) {
+    show({ devices, findings }) {
+      // Those of the start are printed already.
+      for (const line of found === undefined ? [] : findings) {
+        if (!found?.includes(line)) out.write(`${line}\n`)
+      }
+      found = findings
       for (const line of changes(last, devices)) out.write(`${line}\n`)
       last = devices
     },

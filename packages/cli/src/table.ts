@@ -81,18 +81,26 @@ export function changes(
   return [...lines, ...[...known.keys()].map((id) => `${id} is gone`)]
 }
 
-/** A line of a child's log for people: JSON lines shortened to level, message and cause. Pure. */
+/** Fields of a log line that are shown elsewhere, or say nothing to people. */
+const quiet = new Set(['level', 'time', 'msg', 'mapper', 'namespace', 'device', 'property', 'err'])
+
+/** A line of a child's log for people: of JSON, what it is about, the message and the other fields. Pure. */
 export function logLine(line: string, child: string): string {
   const entry = jsonObject(line)
   if (typeof entry?.['msg'] !== 'string') return `${child}: ${line}`
-  const { level, msg, device, property, err } = entry
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const cause =
-    typeof err === 'object' && err !== null ? (err as { message?: unknown }).message : ''
+  const { level, msg, device, property, path, err } = entry
+  const rest = Object.entries(entry)
+    .filter(([key, value]) => !quiet.has(key) && key !== 'path' && isShort(value))
+    .map(([key, value]) => `${key}=${String(value)}`)
+  const cause = (err as { message?: unknown } | null | undefined)?.message
+  const about = [device, property, path].filter((part) => typeof part === 'string').join(' ')
+  const more = [...(typeof cause === 'string' ? [cause] : []), ...rest].join(', ')
   return [
-    `${child}: ${text(level) ?? 'info'}:`,
-    ...[text(device), text(property), msg, text(cause) ? `(${text(cause)})` : undefined],
-  ]
-    .filter((part) => part !== undefined && part !== '')
-    .join(' ')
+    `${child}: ${typeof level === 'string' ? level : 'info'}:`,
+    ...(about === '' ? [] : [`${about}:`]),
+    msg,
+    ...(more === '' ? [] : [`(${more})`]),
+  ].join(' ')
 }
+
+const isShort = (value: unknown) => ['string', 'number', 'boolean'].includes(typeof value)
