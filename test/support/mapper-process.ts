@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startChild, type Child } from './child.ts'
+
+const script = fileURLToPath(new URL('../../packages/modbus/dist/main.js', import.meta.url))
+
+export interface MapperProcessOptions {
+  /** Where its socket and its configuration file go. */
+  readonly folder: string
+  /** The socket of EdgeCore. */
+  readonly edgecore: string
+  readonly name?: string
+  /** More of the configuration file, as YAML. */
+  readonly more?: string
+}
+
+export const mapperSocket = ({
+  folder,
+  name = 'modbus-mapper',
+}: {
+  folder: string
+  name?: string
+}) => path.join(folder, `${name}.sock`)
+
+/** Starts the Modbus mapper as users do: its bin, with a configuration file. */
+export async function startMapper(options: MapperProcessOptions): Promise<Child> {
+  const { folder, edgecore, name = 'modbus-mapper', more = '' } = options
+  const file = path.join(folder, `${name}.yaml`)
+  const config = `grpc_server:
+  socket_path: ${mapperSocket(options)}
+common:
+  name: ${name}
+  version: v1.0.0
+  api_version: v1.0.0
+  protocol: modbus
+  address: 127.0.0.1
+  edgecore_sock: ${edgecore}
+  http_port: 0
+${more}`
+  await writeFile(file, config)
+  return runMapperBin(['--config-file', file])
+}
+
+/** Starts the bin with these flags and nothing else. */
+export const runMapperBin = (args: readonly string[]): Child =>
+  startChild(process.execPath, [script, ...args])
