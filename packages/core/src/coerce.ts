@@ -10,8 +10,7 @@ type Scalar = string | number | bigint | boolean | null
 export function coerce(value: Scalar, types: ReadonlySet<JsonType>): Scalar {
   const wantsNumber = types.has('number') || types.has('integer')
   if (typeof value === 'bigint') {
-    if (Number.isSafeInteger(Number(value)) && (wantsNumber || types.size === 0))
-      return Number(value)
+    if (Number.isSafeInteger(Number(value))) return coerce(Number(value), types)
     return types.has('string') ? String(value) : value
   }
   if (types.size === 0 || value === null) return value

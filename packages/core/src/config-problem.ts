@@ -1,5 +1,4 @@
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import { plainDecimal } from './decimal.ts'
 import { didYouMean } from './did-you-mean.ts'
 
 /** One thing that is wrong, with the place where it is. */
@@ -64,8 +63,9 @@ function describeAlternatives(
     return { path, message: message + meant(outer.data, choices) + explain(schema) }
   }
   const forms = formsOf(errors, outer)
-  // A form whose fixed words do not match is not the one that was meant.
-  const likely = forms.filter((form) => !form.some(({ keyword }) => keyword === 'const'))
+  const likely = forms.filter((_, index) => isMeant(listOf(outer.schema)[index], outer.data))
+  const word = likely.length === 0 ? wrongWord(listOf(outer.schema), outer.data) : undefined
+  if (word !== undefined) return { ...word, path: [...path, ...word.path] }
   const [only, ...others] = likely.length === 0 ? forms : likely
   if (only !== undefined && others.length === 0) return describeErrors(only, data)
   const needed = [only ?? [], ...others].map((form) => describeErrors(form, data))
@@ -81,19 +81,40 @@ function describeAlternatives(
   }
 }
 
-/** The failures of each alternative. */
-function formsOf(errors: readonly ErrorObject[], outer: ErrorObject): ErrorObject[][] {
-  const forms = new Map<string, ErrorObject[]>()
-  for (const error of errors) {
-    const inside = error.schemaPath.startsWith(`${outer.schemaPath}/`)
-    const branch = inside
-      ? (error.schemaPath.slice(outer.schemaPath.length + 1).split('/')[0] ?? '')
-      : error.schemaPath
-    const form = forms.get(branch)
-    if (form === undefined) forms.set(branch, [error])
-    else form.push(error)
+/** Whether the fixed words of a form, such as `mode: tcp`, are those of the data. */
+function isMeant(form: unknown, data: unknown): boolean {
+  const given = objectOf(data)
+  return Object.entries(objectOf(objectOf(form)['properties'])).every(([key, schema]) => {
+    const { const: fixed } = objectOf(schema)
+    return fixed === undefined || !Object.hasOwn(given, key) || given[key] === fixed
+  })
+}
+
+/** The fixed word of the data that belongs to no form. */
+function wrongWord(forms: readonly unknown[], data: unknown): Problem | undefined {
+  for (const [key, given] of Object.entries(objectOf(data))) {
+    const schemas = forms.map((form) => objectOf(objectOf(objectOf(form)['properties'])[key]))
+    const choices = schemas.map((schema) => schema['const']).filter((one) => one !== undefined)
+    if (choices.length === 0 || choices.some((choice) => choice === given)) continue
+    const message = `is ${show(given)}, but must be ${oneOf(choices)}${meant(given, choices)}`
+    return { path: [key], message }
   }
-  return [...forms.values()]
+  return undefined
+}
+
+/** The failures of each alternative, in the order of the schema; each has at least one. */
+function formsOf(errors: readonly ErrorObject[], outer: ErrorObject): ErrorObject[][] {
+  const forms: ErrorObject[][] = []
+  const prefix = `${outer.schemaPath}/`
+  let last = 0
+  for (const error of errors) {
+    // An error behind a reference names the place that is referred to: it belongs to the form at hand.
+    const inside = error.schemaPath.startsWith(prefix)
+    if (inside) last = Number(error.schemaPath.slice(prefix.length).split('/')[0])
+    const form = (forms[last] ??= [])
+    form.push(error)
+  }
+  return forms.filter((form) => form !== undefined)
 }
 
 function acceptedBy(
@@ -101,7 +122,7 @@ function acceptedBy(
   params: Readonly<Record<string, unknown>>,
   schema: Readonly<Record<string, unknown>>,
 ): string {
-  const limit = showNumber(params['limit'])
+  const limit = String(params['limit'])
   switch (keyword) {
     case 'type':
       return `must be ${typePhrase(params['type'])}`
@@ -118,7 +139,7 @@ function acceptedBy(
     case 'exclusiveMaximum':
       return `must be less than ${limit}`
     case 'multipleOf':
-      return `must be a multiple of ${showNumber(params['multipleOf'])}`
+      return `must be a multiple of ${String(params['multipleOf'])}`
     case 'minLength':
       return `must have at least ${limit} characters`
     case 'maxLength':
@@ -139,7 +160,7 @@ function acceptedBy(
 }
 
 function range(schema: Readonly<Record<string, unknown>>, key: string, words: string): string {
-  return typeof schema[key] === 'number' ? ` ${words} ${showNumber(schema[key])}` : ''
+  return typeof schema[key] === 'number' ? ` ${words} ${schema[key]}` : ''
 }
 
 const typeOf = (error: ErrorObject) => typePhrase(error.params['type'])
@@ -201,7 +222,6 @@ function pathOf(pointer: string, data: unknown): (string | number)[] {
 
 function show(value: unknown): string {
   if (value === '') return 'empty'
-  if (typeof value === 'number') return plainDecimal(value)
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object' && value !== null) return 'an object'
   return typeof value === 'string' ? `the text ${JSON.stringify(cut(value))}` : String(value)
@@ -209,8 +229,6 @@ function show(value: unknown): string {
 
 const bare = (value: unknown) => (typeof value === 'string' ? cut(value) : show(value))
 const cut = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
-const showNumber = (value: unknown) =>
-  typeof value === 'number' ? plainDecimal(value) : String(value)
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}

@@ -18,6 +18,18 @@ export interface Issue {
 
 export type Path = readonly (string | number)[]
 
+export const errorAt = (path: Path, message: string): Issue => ({
+  severity: 'error',
+  path,
+  message,
+})
+
+export const warningAt = (path: Path, message: string): Issue => ({
+  severity: 'warning',
+  path,
+  message,
+})
+
 /** Checks configurations against one schema. */
 export interface Checker {
   /**
@@ -49,7 +61,7 @@ export function createChecker(schema: JSONSchema, alsoKnown: readonly string[] =
       if (issues.some(({ severity }) => severity === 'error')) return { issues }
       if (validate(copy)) return { value: freeze(copy), issues }
       const problem = describeErrors(validate.errors ?? [], copy)
-      issues.push({ severity: 'error', path: [...path, ...problem.path], message: problem.message })
+      issues.push(errorAt([...path, ...problem.path], problem.message))
       return { issues }
     },
   }
@@ -69,6 +81,7 @@ export function formatPath(path: Path): string {
 function compile(schema: JSONSchema): ValidateFunction {
   const ajv = new Ajv2020({
     strict: true,
+    strictRequired: false,
     allowUnionTypes: true,
     useDefaults: true,
     verbose: true,
@@ -103,11 +116,11 @@ function copyOf(raw: RawValue, shape: Shape, place: Place): unknown {
   if (typeof raw !== 'object' || raw === null) {
     const value = coerce(raw, shape.types)
     const message = describeWrong(value, shape.types)
-    if (message !== undefined) issues.push({ severity: 'error', path, message })
+    if (message !== undefined) issues.push(errorAt(path, message))
     return value
   }
   if (depth > deepest) {
-    issues.push({ severity: 'error', path, message: `is nested more than ${deepest} levels deep` })
+    issues.push(errorAt(path, `is nested more than ${deepest} levels deep`))
     return undefined
   }
   if (isList(raw)) {
@@ -118,16 +131,12 @@ function copyOf(raw: RawValue, shape: Shape, place: Place): unknown {
     if (value === undefined) continue
     const at = inside(key)
     if (forbidden.has(key)) {
-      issues.push({
-        severity: 'error',
-        path: at.path,
-        message: 'is not allowed as a name; remove it',
-      })
+      issues.push(errorAt(at.path, 'is not allowed as a name; remove it'))
     } else if (shape.knows(key)) {
       copy[key] = copyOf(value, shape.key(key), at)
     } else {
       const known = [...shape.keys(), ...place.alsoKnown]
-      issues.push({ severity: 'warning', path: at.path, message: unknown(key, known) })
+      issues.push(warningAt(at.path, unknown(key, known)))
     }
   }
   return copy

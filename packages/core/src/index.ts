@@ -30,7 +30,7 @@ export type {
   TwinUpdate,
 } from './edge/edge.ts'
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
-export { isReportableName, isReportableValue, isRoutable } from './edge/dmi/encode.ts'
+export { isRoutable } from './edge/dmi/encode.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export {
   decodeTwinText,

@@ -10,6 +10,11 @@ const anything = fc.oneof(
   fc.string({ maxLength: 20 }).map((text) => `b64:${text}`),
 )
 
+const reasonOf = (text: string) => {
+  const result = encodeTwinText(text, 'encode')
+  return result.ok ? undefined : result.reason
+}
+
 describe("EdgeCore's alphabet", () => {
   test.each(['', 'a', '-21.5', 'opc.tcp://h:1,2', '_@#', 'x'.repeat(512)])('has %j', (text) =>
     expect(isLegalValue(text)).toBe(true),
@@ -66,15 +71,9 @@ describe('encodeTwinText', () => {
       }),
     )
     expect(encodeTwinText(' '.repeat(381), 'encode').ok).toBe(true)
-    expect(encodeTwinText(' '.repeat(382), 'encode')).toMatchObject({
-      reason: expect.stringMatching(/514 characters/),
-    })
-    expect(encodeTwinText('x'.repeat(513), 'encode')).toMatchObject({
-      reason: expect.stringMatching(/at most 512/),
-    })
-    expect(encodeTwinText('a\ud800b', 'encode')).toMatchObject({
-      reason: expect.stringMatching(/Unicode/),
-    })
+    expect(reasonOf(' '.repeat(382))).toMatch(/514 characters/)
+    expect(reasonOf('x'.repeat(513))).toMatch(/at most 512/)
+    expect(reasonOf('a\ud800b')).toMatch(/Unicode/)
     expect(encodeTwinText('\udc00', 'encode').ok).toBe(false)
     expect(encodeTwinText('😀', 'encode').ok).toBe(true)
   })
