@@ -1,0 +1,117 @@
+import type { Table } from '../link.ts'
+
+export type RegisterTable = 'holding' | 'input'
+export type BitTable = 'coil' | 'discrete'
+
+/** What a client wrote. */
+export interface BankWrite {
+  readonly unit: number
+  readonly table: Table
+  readonly address: number
+  /** Registers 0 … 65535, or bits as 0 and 1. */
+  readonly values: readonly number[]
+}
+
+/**
+ * The memory of simulated devices: four tables of 65536 places for every unit, all 0 at first.
+ * `unit` is 1 if left out.
+ */
+export interface Bank {
+  getRegister(table: RegisterTable, address: number, unit?: number): number
+  /** One register or several from `address` on, each −32768 … 65535. */
+  setRegister(
+    table: RegisterTable,
+    address: number,
+    value: number | readonly number[],
+    unit?: number,
+  ): void
+  getBit(table: BitTable, address: number, unit?: number): boolean
+  setBit(table: BitTable, address: number, value: boolean | readonly boolean[], unit?: number): void
+  /** A view of `count` places, not a copy: registers, or bits as 0 and 1. */
+  view(table: Table, address: number, count: number, unit?: number): Uint16Array
+  /** Makes `from … to` answer with exception 2, of one unit or, if left out, of all. */
+  hole(table: Table, from: number, to: number, unit?: number): void
+  isHole(table: Table, address: number, count: number, unit: number): boolean
+  /** Whether the unit is there. */
+  has(unit: number): boolean
+  /** Calls after every write of a client; the returned function ends it. */
+  onWrite(listener: (write: BankWrite) => void): () => void
+  /** Does what a client asked for and tells the listeners. */
+  write(write: BankWrite): void
+}
+
+export interface BankOptions {
+  /** The units that answer; every unit if left out. */
+  readonly units?: readonly number[]
+}
+
+interface Hole {
+  readonly table: Table
+  readonly from: number
+  readonly to: number
+  readonly unit: number | undefined
+}
+
+const size = 0x10000
+
+export function createBank({ units }: BankOptions = {}): Bank {
+  const tables = new Map<number, Map<Table, Uint16Array>>()
+  const holes: Hole[] = []
+  const listeners = new Set<(write: BankWrite) => void>()
+
+  function tableOf(table: Table, unit: number): Uint16Array {
+    let ofUnit = tables.get(unit)
+    if (ofUnit === undefined) tables.set(unit, (ofUnit = new Map()))
+    let words = ofUnit.get(table)
+    if (words === undefined) ofUnit.set(table, (words = new Uint16Array(size)))
+    return words
+  }
+
+  function set(table: Table, address: number, values: readonly number[], unit: number): void {
+    if (!Number.isInteger(address) || address < 0 || address + values.length > size) {
+      throw new RangeError(`${table} ${address} … is outside 0 … 65535`)
+    }
+    for (const value of values) {
+      if (!Number.isInteger(value) || value < -0x8000 || value > 0xffff) {
+        throw new RangeError(`${table} ${address}: ${value} is outside −32768 … 65535`)
+      }
+    }
+    tableOf(table, unit).set(values, address)
+  }
+
+  const listOf = <T>(value: T | readonly T[]): readonly T[] =>
+    Array.isArray(value) ? (value as readonly T[]) : [value as T]
+
+  return {
+    getRegister: (table, address, unit = 1) => tableOf(table, unit)[address] ?? 0,
+    setRegister: (table, address, value, unit = 1) => set(table, address, listOf(value), unit),
+    getBit: (table, address, unit = 1) => tableOf(table, unit)[address] === 1,
+    setBit: (table, address, value, unit = 1) =>
+      set(
+        table,
+        address,
+        listOf(value).map((bit) => (bit ? 1 : 0)),
+        unit,
+      ),
+    view: (table, address, count, unit = 1) =>
+      tableOf(table, unit).subarray(address, address + count),
+    hole: (table, from, to, unit) => void holes.push({ table, from, to, unit }),
+    isHole: (table, address, count, unit) =>
+      holes.some(
+        (hole) =>
+          hole.table === table &&
+          (hole.unit === undefined || hole.unit === unit) &&
+          hole.from < address + count &&
+          hole.to >= address,
+      ),
+    has: (unit) => units === undefined || units.includes(unit),
+    onWrite(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    write(write) {
+      set(write.table, write.address, write.values, write.unit)
+      for (const listener of listeners) listener(write)
+    },
+  }
+}
