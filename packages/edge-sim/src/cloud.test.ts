@@ -56,6 +56,23 @@ test('in 1.15 a twin lands only where status.twins has it already', () => {
   expect(view.twin(id, 'a')?.reported).toBe('1')
 })
 
+test('where bursts are lossy, a patch may undo the one before it', () => {
+  const dice = [0.9, 0]
+  const overwritten: string[] = []
+  const view = createCloudView(behaviourOf('1.23'), {
+    random: () => dice.shift() ?? 1,
+    onOverwritten: (device, property) => overwritten.push(`${device}/${property}`),
+  })
+  view.put(device)
+  for (const value of ['1', '2']) view.reportTwin(id, 'a', twin(value))
+  view.reportTwin(id, 'b', twin('1'))
+  expect(view.twin(id, 'a')?.reported).toBe('2')
+  view.reportTwin(id, 'a', twin('3'))
+  expect(view.twin(id, 'b')?.reported).toBeUndefined()
+  expect(view.twin(id, 'a')?.reported).toBe('3')
+  expect(overwritten).toEqual(['plant/boiler/b'])
+})
+
 test('what the spec does not have is ignored', () => {
   const view = viewOf('1.23')
   expect(view.reportTwin(id, 'c', twin('1'))).toBe('unknown-property')

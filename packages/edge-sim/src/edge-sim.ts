@@ -32,6 +32,8 @@ export interface EdgeSimOptions {
   readonly limiter?: Rate | 'off'
   /** Twins that go on to the cloud; 30 a second with a burst of 60 if left out. */
   readonly upstream?: Rate | 'off'
+  /** Bursts of twins of one device undo each other in the cloud now and then, as in CloudCore. Off if left out. */
+  readonly lossyBursts?: boolean
   readonly logger?: Logger
   readonly clock?: Clock
   readonly random?: () => number
@@ -77,13 +79,13 @@ type Life =
 /** Starts the stand-in; once it resolves, its socket can be dialled and the folder is applied. */
 export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
   const { socketPath, folder, logger = silentLogger, clock = systemClock } = options
+  const { random = Math.random } = options
   const { limiter = { perSecond: 1, burst: 100 }, upstream = { perSecond: 30, burst: 60 } } =
     options
   const behaviour = behaviourOf(options.version ?? '1.23')
   const loaded = folder === undefined ? undefined : await loadFolder(folder)
   const ended = new AbortController()
   const store: Store = { devices: new Map(), models: new Map(), mappers: new Map() }
-  const view = createCloudView(behaviour)
   const listeners = new Set<(event: EdgeSimEvent) => void>()
   let life: Life = { tag: 'stopped' }
   let linkUp = true
@@ -96,6 +98,12 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     stats.count(event)
     for (const listener of listeners) listener(event)
   }
+  const onOverwritten = (device: Id, property: string) =>
+    emit({ type: 'drop', reason: 'overwritten', device, property })
+  const view = createCloudView(
+    behaviour,
+    options.lossyBursts === true ? { random, onOverwritten } : null,
+  )
   const send = (message: Down) => {
     if (life.tag === 'running' && linkUp) life.core.receive(message)
     else held.push(message)
@@ -122,7 +130,6 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
       emit({ type: 'crash', report, atMs: clock.wall() })
       emit({ type: 'edgecore', running: false })
     }
-    const { random = Math.random } = options
     const shared = { behaviour, store, uplink, emit, logger, clock, random }
     const core = createEdgeCore({ ...shared, limiter, upstream, crash })
     const server = await serveDmi(socketPath, core.handlers)
@@ -192,7 +199,13 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     subscribe(listener, signal) {
       if (signal.aborted) return
       // A listener of its own per call, so that the same function can listen twice.
-      const own = (event: EdgeSimEvent) => listener(event)
+      const own = (event: EdgeSimEvent) => {
+        try {
+          listener(event)
+        } catch (error) {
+          logger.error({ err: error }, 'a listener failed')
+        }
+      }
       listeners.add(own)
       signal.addEventListener('abort', () => listeners.delete(own), { once: true })
     },

@@ -12,6 +12,7 @@ export type DropReason =
   | 'cloud-offline'
   | 'first-report'
   | 'not-in-status'
+  | 'overwritten'
   | 'queue-full'
   | 'edgecore-ended'
 
