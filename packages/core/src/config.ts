@@ -86,6 +86,9 @@ function compile(schema: JSONSchema): ValidateFunction {
     useDefaults: true,
     verbose: true,
     validateFormats: false,
+    // Strict mode finds what is wrong with a schema; compiling the meta schema would cost more than all else.
+    meta: false,
+    validateSchema: false,
   })
   // All drafts that people write agree on what is used here; naming one would need its meta schema.
   const entries = Object.entries(schema).filter(([key]) => key !== '$schema')

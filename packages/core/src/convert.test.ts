@@ -113,10 +113,8 @@ describe('parseValue', () => {
 
   const yes = ['1', 't', 'T', 'TRUE', 'true', 'True', 'on', 'ON', 'yes', 'Yes']
   const no = ['0', 'f', 'F', 'FALSE', 'false', 'False', 'off', 'Off', 'no', 'NO']
-  test.each([...yes.map((text) => [text, true]), ...no.map((text) => [text, false])] as const)(
-    'BOOLEAN %s is %s',
-    (text, value) => expect(parseValue(text, 'BOOLEAN')).toBe(value),
-  )
+  test.each(yes)('BOOLEAN %s is true', (text) => expect(parseValue(text, 'BOOLEAN')).toBe(true))
+  test.each(no)('BOOLEAN %s is false', (text) => expect(parseValue(text, 'BOOLEAN')).toBe(false))
 
   test('any text gives a value of the type or bad_data', () => {
     const texts = fc.oneof(
