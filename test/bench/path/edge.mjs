@@ -33,6 +33,6 @@ sim.apply({
     })),
   },
 })
-process.on('message', () => process.send({ twins: sim.stats().twins }))
+process.on('message', () => process.send({ twins: sim.stats().reportedTwins }))
 process.on('disconnect', () => process.exit(0))
 process.send({ ready: true })

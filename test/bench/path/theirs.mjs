@@ -29,7 +29,7 @@ const readRegister = (address) => {
   return result
 }
 
-const method = deviceManagerService.reportDeviceStatus
+const method = deviceManagerService.ReportDeviceStatus
 const report = (name, value) =>
   new Promise((resolve, reject) => {
     const client = new Client(`unix:${socketPath}`, credentials.createInsecure(), {
