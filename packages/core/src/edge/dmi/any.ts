@@ -1,4 +1,4 @@
-import { fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
+import { create, fromBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import {
   anyPack,
   BoolValueSchema,
@@ -16,7 +16,6 @@ import {
   type Any,
   type Value,
 } from '@bufbuild/protobuf/wkt'
-import { create } from '@bufbuild/protobuf'
 import type { RawConfig, RawValue } from '../../device.ts'
 import { MapperError } from '../../errors.ts'
 

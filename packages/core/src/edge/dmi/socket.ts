@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { lstatSync, unlinkSync, type Stats } from 'node:fs'
+import { lstatSync, rmSync, type Stats } from 'node:fs'
 import { chmod, lstat, rename, stat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import path from 'node:path'
@@ -55,7 +55,7 @@ export async function claimSocket(
     throw placeError(socketPath, error)
   }
   // While we listen, the kernel keeps our inode, so no other file can get its number.
-  const stillOurs = () => sameFile(ours, lstatSync(socketPath, { throwIfNoEntry: false }))
+  const stillOurs = () => isFile(ours, socketPath)
 
   let watching = true
   const lose = (reason: string) => {
@@ -74,7 +74,7 @@ export async function claimSocket(
       watching = false
       cancelCheck()
       // First the name, then the listener: Node itself would only remove the temporary name.
-      if (stillOurs()) unlinkSync(socketPath)
+      if (stillOurs()) rmSync(socketPath, { force: true })
       server.close()
     },
   }
@@ -173,8 +173,14 @@ function invalid(socketPath: string, what: string, fix: string, cause?: unknown)
   return new MapperError('invalid_config', `socket ${socketPath} ${what}; ${fix}`, { cause })
 }
 
-function sameFile(one: Stats, other: Stats | undefined): boolean {
-  return other !== undefined && one.ino === other.ino && one.dev === other.dev
+/** Whether the path still leads to this very file; not if it cannot even be looked at. */
+function isFile(file: Stats, at: string): boolean {
+  try {
+    const found = lstatSync(at)
+    return file.ino === found.ino && file.dev === found.dev
+  } catch {
+    return false
+  }
 }
 
 export function kindOf(stats: Stats): string {
