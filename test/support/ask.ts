@@ -13,7 +13,7 @@ export function createAsk(child: Child): (question: object) => Promise<Answer> {
     const one = waiting.get(Number(answer['id']))
     waiting.delete(Number(answer['id']))
     if (answer['error'] === undefined) one?.resolve(answer)
-    else one?.reject(new Error(String(answer['error'])))
+    else one?.reject(new Error(JSON.stringify(answer['error'])))
   })
   void child.ended.then((how) => {
     for (const { reject } of waiting.values()) {
