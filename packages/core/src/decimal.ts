@@ -70,15 +70,17 @@ export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
 /** The double nearest to a fraction. */
 export function divideToNumber(numerator: bigint, denominator: bigint): number {
   if (denominator < 0n) return divideToNumber(-numerator, -denominator)
-  const missing = String(denominator).length - String(numerator).length + 20
-  const places = Math.max(0, missing)
-  const scaled = numerator * 10n ** BigInt(places)
-  const quotient = scaled / denominator
-  // One more digit says that something follows, so that the double is rounded once and not twice.
-  const rest = scaled % denominator
-  const tail = rest === 0n ? 0n : rest < 0n ? -1n : 1n
-  return Number(`${quotient * 10n + tail}e${-places - 1}`)
+  if (numerator < 0n) return -divideToNumber(-numerator, denominator)
+  const shift = Math.max(0, bitsOf(denominator) - bitsOf(numerator) + 68)
+  const shifted = numerator << BigInt(shift)
+  const quotient = shifted / denominator
+  // A last bit says that something follows, so that the rounding to a double sees no false tie.
+  const sticky = shifted % denominator === 0n ? 0n : 1n
+  const half = Math.floor(shift / 2)
+  return Number(quotient | sticky) / 2 ** half / 2 ** (shift - half)
 }
+
+const bitsOf = (value: bigint) => value.toString(16).length * 4
 
 /** The integer that a decimal is, or undefined if it has a fraction. */
 export function integerOf({ digits, exponent }: Decimal): bigint | undefined {

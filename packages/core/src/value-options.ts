@@ -170,7 +170,7 @@ function scaleDown(value: Value, { scale = 1, offset = 0, decimals }: ValueOptio
   const size = absolute(denominator)
   const isNear = off * 1_000_000n <= size && off * 1_000_000_000n <= absolute(nearest) * size
   if (isNear && nearest >= -(2n ** 63n) && nearest < 2n ** 64n) return integerValue(nearest)
-  const result = divideToNumber(numerator, denominator)
+  const result = divideToNumber(numerator, denominator) + 0
   if (Number.isFinite(result)) return result
   throw bad(`${toText(wanted)} is too large to be unscaled`)
 }
