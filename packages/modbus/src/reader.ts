@@ -103,7 +103,7 @@ export async function runReadPlan(
     if (++silences > 1 || !answered) stopped ??= error
   }
 
-  /** Whether all that the request asks for was answered. */
+  /** Whether the request was answered as it is, in one. */
   const attempt = async (request: ReadRequest): Promise<boolean> => {
     if (stopped !== undefined) {
       fail(request, stopped)
@@ -123,11 +123,9 @@ export async function runReadPlan(
         return false
       }
       answered = true
-      if (!isAboutRange(answer.exception)) {
-        fail(request, error)
-        return false
-      }
-      return await divide(request, error)
+      if (isAboutRange(answer.exception)) await divide(request, error)
+      else fail(request, error)
+      return false
     } catch (thrown) {
       if (signal.aborted) stopped = canceled(signal)
       else if (link.failed !== undefined) stopped = link.failed
@@ -138,20 +136,16 @@ export async function runReadPlan(
     }
   }
 
-  /** Asks for the halves of a refused request. Every time at least one lesson is learned, if `extra` suffices. */
-  const divide = async (request: ReadRequest, error: MapperError): Promise<boolean> => {
+  /** Asks for the halves of a refused request. At least one lesson is learned, if `extra` suffices. */
+  const divide = async (request: ReadRequest, error: MapperError) => {
     const halves = halve(request, compiled)
     if (halves === undefined) knowledge = learn(knowledge, { kind: 'alone', at: request })
-    if (halves === undefined || extra < 2) {
-      fail(request, error)
-      return false
-    }
+    if (halves === undefined || extra < 2) return fail(request, error)
     extra -= 2
     const [low, high] = halves
     const lowGood = await attempt(low)
     const highGood = await attempt(high)
     if (lowGood && highGood) knowledge = learn(knowledge, { kind: 'cut', at: high })
-    return lowGood && highGood
   }
 
   const rest = plan.requests.values()
