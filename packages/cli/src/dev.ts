@@ -100,7 +100,7 @@ async function startMappers(session: Session, protocols: Iterable<string>): Prom
 const short = (finding: Finding) => formatFinding({ ...finding, file: path.basename(finding.file) })
 
 const titleOf = (folder: string, version: string | undefined, devices: number) =>
-  `${folder}   ${devices} ${devices === 1 ? 'device' : 'devices'}   ` +
+  `${path.relative('', folder) || '.'}   ${devices} ${devices === 1 ? 'device' : 'devices'}   ` +
   `EdgeCore${version === undefined ? '' : ` ${version}`} (stand-in)   Ctrl-C stops`
 
 /** Changes when a file of the folder does. */

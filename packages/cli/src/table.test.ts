@@ -50,6 +50,7 @@ test('fits any terminal, and no value can move its cursor', () => {
         }
       },
     ),
+    { numRuns: 50 },
   )
 })
 

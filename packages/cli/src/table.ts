@@ -25,7 +25,10 @@ export function renderTable(picture: Picture, width: number, height: number): re
   ])
   const shownLog = log.slice(-Math.min(6, Math.max(0, height - 4)))
   const shownFindings = findings.slice(0, 5)
-  const tail = [...shownFindings, ...(shownLog.length > 0 ? ['', ...shownLog] : [])]
+  const tail = [
+    ...(shownFindings.length > 0 ? ['', ...shownFindings] : []),
+    ...(shownLog.length > 0 ? ['', ...shownLog] : []),
+  ]
   const room = Math.max(1, height - tail.length - 2)
   const body =
     table.length <= room
