@@ -140,7 +140,9 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   /** Works out the device's state anew; a change is logged and reported. */
   const judge = () => {
     const now = stateOf({ link, readings: readings.errors(), misconfigured })
-    if (now.state === state) return
+    // Nothing is known before the first reading, and saying so would cost a call of the budget.
+    const isTooSoon = state === undefined && now.state === 'unknown' && groups.length > 0
+    if (now.state === state || isTooSoon) return
     const fields = { from: state, to: now.state, ...(now.cause && { err: now.cause }) }
     logger[now.state === 'ok' || now.state === 'unknown' ? 'info' : 'warn'](fields, 'device state')
     state = now.state
