@@ -74,7 +74,7 @@ function start(...args: readonly string[]): Run {
 describe('signals', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it cleanly', async (signal) => {
     const run = start(fixture('counter'), '--config-file', await configFile())
-    await run.said('starting')
+    await run.said('EdgeCore is not running on this node')
     run.child.kill(signal)
     expect(await run.ended).toBe(0)
     expect(run.out()).toContain('"msg":"stopped"')

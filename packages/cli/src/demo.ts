@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -97,6 +98,12 @@ async function withPlayground(
   use: (playground: Playground) => Promise<void>,
   onAnyPort: boolean,
 ): Promise<void> {
+  if (!existsSync(playground)) {
+    throw new MapperError(
+      'invalid_config',
+      `the demo needs a clone of the repository: no ${playground}`,
+    )
+  }
   const own = !onAnyPort && (await isFree(playgroundPort))
   const simulator = startChild({
     name: 'modbus-simulator',

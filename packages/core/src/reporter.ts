@@ -58,6 +58,9 @@ export function createReporter(options: ReporterOptions): Reporter {
   let statesSupported = true
   let poke: () => void = () => undefined
 
+  /** Why the link is down, as it was last said. */
+  let downReason: string | undefined
+
   /** Waits until poked or until a time; `undefined` waits for a poke alone. */
   const pause = (until: number | undefined, signal: AbortSignal) =>
     new Promise<void>((resolve) => {
@@ -165,12 +168,14 @@ export function createReporter(options: ReporterOptions): Reporter {
       poke()
     },
     linkDown(reason) {
-      if (stats.link !== 'down')
+      // Also when it was never up: a mapper that waits for EdgeCore in silence looks dead.
+      if (stats.link !== 'down' || reason !== downReason)
         logger.warn(
           { reason },
           'the link to EdgeCore is down; readings go on and the latest are kept',
         )
       stats.link = 'down'
+      downReason = reason
       poke()
     },
     requestRegister() {
