@@ -5,7 +5,7 @@ import path from 'node:path'
  * `pure` rooms have no clock, no timers, no randomness and no node: modules.
  */
 export const rooms = [
-  { room: 'foundation', match: /^(errors|schema|log|time|device)$/, may: ['foundation'] },
+  { room: 'foundation', match: /^(errors|schema|log|time|device|alphabet)$/, may: ['foundation'] },
   { room: 'edge', match: /^edge\//, may: ['foundation', 'edge', 'edge-port'] },
   { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
   {

@@ -4,7 +4,7 @@ import { formatValue, limitProblem, parseLimits, parseValue } from './convert.ts
 import type { ModelProperty, PropertyType } from './device.ts'
 import type { Value } from './driver.ts'
 import { MapperError } from './errors.ts'
-import { isLegalValue } from './twin-text.ts'
+import { isLegalValue } from './alphabet.ts'
 
 const codeOf = (call: () => unknown) => {
   try {

@@ -15,7 +15,6 @@ import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
 import type { ResolvedDevice, ResolvedProperty } from './resolve.ts'
-import { decodeTwinText } from './twin-text.ts'
 import { applyOptions, invertOptions } from './value-options.ts'
 
 /** What a batch of writes did: per write its outcome, and what the device says afterwards. */
@@ -87,7 +86,7 @@ export function createDesiredWriter(options: {
 
   /** The typed, checked, unscaled value of a wish, or a MapperError saying why there is none. */
   const writeOf = (property: ResolvedProperty, wanted: string): Write<unknown> => {
-    const value = parseValue(decodeTwinText(wanted), property.type)
+    const value = parseValue(wanted, property.type)
     const problem = limitProblem(value, property.limits)
     if (problem !== undefined) throw new MapperError('rejected', problem)
     return { visitor: property.visitor, value: invertOptions(value, property.options) }
@@ -165,7 +164,7 @@ const wantedOf = (property: ResolvedProperty) => (property.writable ? property.d
 /** The text that a device reads as once it has taken the wish; the wish itself if it has none. */
 function textOf(property: ResolvedProperty, wanted: string): string {
   try {
-    const value = parseValue(decodeTwinText(wanted), property.type)
+    const value = parseValue(wanted, property.type)
     return formatValue(
       applyOptions(invertOptions(value, property.options), property.options),
       property.type,

@@ -5,6 +5,7 @@ import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from '
 import type { DeviceDescription, Registration } from './edge/edge.ts'
 import { MapperError } from './errors.ts'
 import { formatPath, type Issue } from './config.ts'
+import { isEqual } from './is-equal.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
 import type { Outbox } from './outbox.ts'
@@ -153,14 +154,17 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       const logger = options.logger.child({ namespace, device: name })
       entries.set(id, { device, logger, issues: [], missing: false, stale: false, work: undefined })
     } else {
-      entry.device = device
       entry.missing = false
+      // Old EdgeCores echo every report as an update: an equal one must cost next to nothing.
+      if (entry.device !== undefined && isEqual(entry.device, device)) return
+      entry.device = device
     }
     refresh(id)
   }
 
   const setModel = (model: DeviceModel) => {
     const id = idOf(model)
+    if (isEqual(models.get(id), model)) return
     models.set(id, model)
     for (const [deviceId, { device }] of entries) {
       if (device !== undefined && `${device.namespace}/${device.model}` === id) refresh(deviceId)

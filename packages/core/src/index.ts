@@ -32,13 +32,7 @@ export type {
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
-export {
-  decodeTwinText,
-  encodeTwinText,
-  isLegalName,
-  isLegalValue,
-  type EncodedTwinText,
-} from './twin-text.ts'
+export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
 export {
   applyOptions,
   invertOptions,
@@ -61,3 +55,4 @@ export { createVolatileStore, type StateStore } from './memory.ts'
 export type { Reading } from './readings.ts'
 export type { ReporterStats } from './reporter.ts'
 export type { DeviceView, MapperView } from './view.ts'
+export { isLegalName, isLegalValue } from './alphabet.ts'

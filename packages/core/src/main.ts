@@ -10,6 +10,8 @@ import { createLogger } from './main/logger.ts'
 import { end, exitCodes, stopOnSignals } from './main/signals.ts'
 import { openStateStore } from './main/state-store.ts'
 
+export { configSchema } from './main/config-schema.ts'
+
 /**
  * Turns a driver into a mapper process: reads flags and configuration file, runs until SIGTERM or
  * SIGINT, and ends the process. Exit code 0: stopped and cleaned up; 2: flags or configuration are

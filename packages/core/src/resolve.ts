@@ -14,7 +14,8 @@ import { attempt, createDriverConfig } from './driver-config.ts'
 import type { Driver } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { isEqual } from './is-equal.ts'
-import { decodeTwinText, isLegalName } from './twin-text.ts'
+import { isLegalName } from './alphabet.ts'
+import { decodeTwinText } from './twin-text.ts'
 import { invertOptions, type ValueOptions } from './value-options.ts'
 
 /** One property that can be collected: device, model and visitor taken together and checked. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeTwinText, encodeTwinText, isLegalName, isLegalValue } from './twin-text.ts'
+import { isLegalName, isLegalValue } from './alphabet.ts'
+import { decodeTwinText, encodeTwinText } from './twin-text.ts'
 
 const anything = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 600 }),

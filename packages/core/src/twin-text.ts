@@ -1,19 +1,11 @@
+import { alphabetText, isLegalValue, longestValue } from './alphabet.ts'
+
 /** What became of a text on its way to EdgeCore. */
 export type EncodedTwinText =
   { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
 
-/** EdgeCore drops longer values. */
-const longest = 512
 const prefix = 'b64:'
-const legalName = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
-const legalValue = /^[a-zA-Z0-9\-_.,:/@#]{0,512}$/
 const loneSurrogate = /\p{Surrogate}/u
-
-/** EdgeCore reports a property only if its name is made of these characters. */
-export const isLegalName = (name: string): boolean => legalName.test(name)
-
-/** EdgeCore silently drops a twin whose value is not of this alphabet. The empty text is legal. */
-export const isLegalValue = (text: string): boolean => legalValue.test(text)
 
 /**
  * A text as EdgeCore takes it. A legal text stays as it is. Any other becomes `b64:` and the base64url
@@ -22,21 +14,23 @@ export const isLegalValue = (text: string): boolean => legalValue.test(text)
  */
 export function encodeTwinText(text: string, mode: 'encode' | 'reject'): EncodedTwinText {
   if (isLegalValue(text) && !text.startsWith(prefix)) return { ok: true, text }
-  if (text.length > longest) {
-    return refuse(`the text has ${text.length} characters, and EdgeCore takes at most ${longest}`)
+  if (text.length > longestValue) {
+    return refuse(
+      `the text has ${text.length} characters, and EdgeCore takes at most ${longestValue}`,
+    )
   }
   if (loneSurrogate.test(text)) return refuse('the text is not well-formed Unicode')
   if (mode === 'reject') {
     return refuse(
       text.startsWith(prefix)
         ? `a text that begins with ${prefix} would be read as an encoded one`
-        : "the text has characters outside EdgeCore's alphabet (letters, digits, - _ . , : / @ #)",
+        : `the text has characters outside EdgeCore's alphabet (${alphabetText})`,
     )
   }
   const encoded = prefix + base64url(text)
-  if (encoded.length <= longest) return { ok: true, text: encoded }
+  if (encoded.length <= longestValue) return { ok: true, text: encoded }
   return refuse(
-    `the text needs ${encoded.length} characters encoded, and EdgeCore takes at most ${longest}`,
+    `the text needs ${encoded.length} characters encoded, and EdgeCore takes at most ${longestValue}`,
   )
 }
 

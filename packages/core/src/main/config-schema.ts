@@ -47,7 +47,7 @@ const common = Type.Object(
       minimum: 0,
       maximum: 65_535,
       default: 7777,
-      description: 'the TCP port of the REST API; default 7777',
+      description: 'kept for the REST API, which is not served yet; default 7777',
     }),
   },
   { default: {}, description: 'who the mapper is' },

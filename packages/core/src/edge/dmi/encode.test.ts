@@ -1,3 +1,4 @@
+import { isLegalName, isLegalValue } from '../../alphabet.ts'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -9,8 +10,6 @@ import {
   encodeRegister,
   encodeState,
   encodeTwins,
-  isReportableName,
-  isReportableValue,
   isRoutable,
 } from './encode.ts'
 import { ReportDeviceStatusRequestSchema } from './gen/dmi_pb.ts'
@@ -91,8 +90,8 @@ describe('encodeTwins', () => {
         const allowed = [...value].every((character) =>
           /[A-Za-z0-9]/.test(character) ? true : '-_.,:/@#'.includes(character),
         )
-        expect(isReportableValue(value)).toBe(allowed)
-        expect(isReportableName(value)).toBe(allowed && value !== '')
+        expect(isLegalValue(value)).toBe(allowed)
+        expect(isLegalName(value)).toBe(allowed && value !== '')
       }),
     )
   })

@@ -1,5 +1,12 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
+import {
+  alphabetText,
+  isLegalName,
+  isLegalValue,
+  longestName,
+  longestValue,
+} from '../../alphabet.ts'
 import { splitId, type DeviceState, type Id, type RawConfig } from '../../device.ts'
 import { MapperError } from '../../errors.ts'
 import type { DeviceDescription, TwinReport, TwinUpdate } from '../edge.ts'
@@ -15,15 +22,6 @@ export interface MapperIdentity {
   /** As in `spec.protocol.protocolName` of its devices; one mapper per protocol and node. */
   readonly protocol: string
 }
-
-// EdgeCore drops a twin with any other name or value, and still answers OK.
-const namePattern = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
-const valuePattern = /^[a-zA-Z0-9\-_.,:/@#]{0,512}$/
-
-/** Whether EdgeCore takes a twin of this property name. */
-export const isReportableName = (name: string): boolean => namePattern.test(name)
-/** Whether EdgeCore takes this text as a reported value or an observed desired value. */
-export const isReportableValue = (value: string): boolean => valuePattern.test(value)
 
 /**
  * The way of EdgeCore's reports leads through a topic, in which it looks for the namespace from the
@@ -74,17 +72,17 @@ type TwinInit = MessageInitShape<typeof pb.TwinSchema>
 function encodeTwin(device: Id, twin: TwinTexts): TwinInit {
   const { property, reported, observedDesired } = twin
   const place = `property ${JSON.stringify(property.slice(0, 140))} of ${device}`
-  if (!isReportableName(property)) {
+  if (!isLegalName(property)) {
     throw new MapperError(
       'bad_data',
-      `${place} has a name that EdgeCore drops; it takes 1 to 128 of A-Z a-z 0-9 - _ . , : / @ #`,
+      `${place} has a name that EdgeCore drops; it takes 1 to ${longestName} of ${alphabetText}`,
     )
   }
   for (const value of [reported, observedDesired]) {
-    if (isReportableValue(value)) continue
+    if (isLegalValue(value)) continue
     throw new MapperError(
       'bad_data',
-      `${place} has the value ${JSON.stringify(value.slice(0, 80))} (${value.length} characters), which EdgeCore drops; it takes up to 512 of A-Z a-z 0-9 - _ . , : / @ #`,
+      `${place} has the value ${JSON.stringify(value.slice(0, 80))} (${value.length} characters), which EdgeCore drops; it takes up to ${longestValue} of ${alphabetText}`,
     )
   }
   return twinTexts(twin)
