@@ -1,4 +1,5 @@
 import { MapperError, canceled } from '@mapper-sdk/core'
+import { abortWatch } from './abort-watch.ts'
 import type { Answer, RequestOptions } from './link.ts'
 import type { Request } from './pdu.ts'
 
@@ -31,19 +32,23 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
   const calls: Call[] = []
   let current: Call | undefined
   let failed: MapperError | undefined
+  const signals = abortWatch((signal) => {
+    const reason = canceled(signal)
+    const aborted = calls.filter(({ options }) => options.signal === signal)
+    for (const call of aborted) {
+      calls.splice(calls.indexOf(call), 1)
+      call.end(reason)
+    }
+    if (current?.options.signal === signal) current.end(reason)
+  })
 
   function transact(request: Request, options: RequestOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (calls.length >= mostWaiting) {
         return reject(new MapperError('internal', `${mostWaiting} requests wait for ${where}`))
       }
-      const { signal } = options
       let ended: MapperError | true | undefined
       let interrupt: (reason: MapperError) => void = () => undefined
-      const onAbort = () => {
-        call.end(canceled(signal))
-        if (call !== current) calls.splice(calls.indexOf(call), 1)
-      }
       const call: Call = {
         request,
         options,
@@ -62,7 +67,7 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
           }),
         end(outcome) {
           if (ended !== undefined) return
-          signal.removeEventListener('abort', onAbort)
+          signals.release(options.signal)
           if (!(outcome instanceof MapperError)) {
             ended = true
             return resolve(outcome)
@@ -72,7 +77,7 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
           interrupt(outcome)
         },
       }
-      signal.addEventListener('abort', onAbort, { once: true })
+      signals.hold(options.signal)
       calls.push(call)
       if (current === undefined) void work()
     })
@@ -91,6 +96,7 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
       failed ??= reason
       for (const call of calls.splice(0)) call.end(failed)
       current?.end(failed)
+      signals.stop()
     },
   }
 }

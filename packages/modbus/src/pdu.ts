@@ -36,8 +36,8 @@ export function readRequest(
   count: number,
   highestUnit: number,
 ): Request {
+  if (!Object.hasOwn(readFunctions, table)) throw invalid(`there is no table "${String(table)}"`)
   const functionCode = readFunctions[table]
-  if (functionCode === undefined) throw invalid(`there is no table "${String(table)}"`)
   checkUnit(unit, 1, highestUnit)
   checkRange(address, count, isBits(functionCode) ? 2000 : 125)
   return readOf(unit, functionCode, address, count)

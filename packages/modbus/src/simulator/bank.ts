@@ -61,7 +61,7 @@ export function createBank({ units }: BankOptions = {}): Bank {
 
   function tableOf(table: Table, unit: number): Uint16Array {
     let ofUnit = tables.get(unit)
-    if (ofUnit === undefined) tables.set(unit, (ofUnit = new Map()))
+    if (ofUnit === undefined) tables.set(unit, (ofUnit = new Map<Table, Uint16Array>()))
     let words = ofUnit.get(table)
     if (words === undefined) ofUnit.set(table, (words = new Uint16Array(size)))
     return words
