@@ -4,4 +4,5 @@ import { readdirSync, rmSync } from 'node:fs'
 for (const folder of readdirSync('packages')) {
   rmSync(`packages/${folder}/dist`, { recursive: true, force: true })
 }
+rmSync('examples/dist', { recursive: true, force: true })
 rmSync('node_modules/.cache/test.tsbuildinfo', { force: true })

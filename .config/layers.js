@@ -11,7 +11,7 @@ export const rooms = [
   {
     room: 'runtime',
     match:
-      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory)$/,
+      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory|bounded)$/,
     may: ['foundation', 'pure', 'edge-port', 'runtime'],
   },
   {

@@ -143,6 +143,33 @@ describe('a shared connection', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('does not wait for a driver that does not close', async () => {
+    const { clock, driver, shared, read } = rig()
+    const hanging = { ...driver, connect: () => Promise.resolve(connection) }
+    const connection: Connection = {
+      read: () => Promise.resolve([]),
+      write: () => Promise.resolve([]),
+      close: () => new Promise(() => undefined),
+    }
+    const other = createSharedConnection(
+      hanging,
+      { host: 'h', unit: 1 },
+      {
+        settings,
+        clock,
+        random: () => 0.5,
+        logger: silentLogger,
+        memory: createMemory(),
+      },
+    )
+    const lease = other.lease('n/a', () => undefined)
+    await read(lease)
+    const released = lease.release()
+    await clock.advance(1_000)
+    await released
+    expect([shared.state, other.state, clock.pending]).toEqual(['idle', 'closed', 0])
+  })
+
   it('keeps the connection when a call is stopped on our own wish', async () => {
     const { clock, driver, shared, stop, read } = rig()
     const lease = shared.lease('n/a', () => undefined)

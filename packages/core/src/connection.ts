@@ -1,3 +1,4 @@
+import { closeBounded, settle } from './bounded.ts'
 import type { Id } from './device.ts'
 import type { Connection, Driver, Memory } from './driver.ts'
 import { MapperError } from './errors.ts'
@@ -47,9 +48,6 @@ interface Job {
   readonly start: (connection: Connection) => Promise<void>
   readonly fail: (error: MapperError) => void
 }
-
-/** How long a driver may take to settle after its call was aborted. */
-const settleMs = 1_000
 
 /**
  * One link and all who use it. It is opened when first needed, opened again by itself after a loss
@@ -159,13 +157,7 @@ export function createSharedConnection<P>(
     if (lost !== undefined) void closeQuietly(lost)
   }
 
-  const closeQuietly = async (connection: Connection) => {
-    try {
-      await connection.close()
-    } catch (thrown) {
-      logger.debug({ err: MapperError.from(thrown) }, 'the driver failed to close a connection')
-    }
-  }
+  const closeQuietly = (connection: Connection) => closeBounded(connection, clock, logger)
 
   const run = <T>(device: Id, call: Call<T>): Promise<T> =>
     new Promise<T>((resolve, reject) => {
@@ -248,43 +240,4 @@ export function createSharedConnection<P>(
       return users.size
     },
   }
-}
-
-/**
- * The driver's promise, but never later than `settleMs` after the signal aborted: a driver that does
- * not settle must not hold up anybody. `onLate` gets a value that came after all.
- */
-function settle<T>(
-  pending: Promise<T>,
-  signal: AbortSignal,
-  clock: Clock,
-  onLate?: (value: T) => void,
-): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    let cancel: () => void = () => undefined
-    let over = false
-    const onAbort = () => {
-      cancel = clock.after(settleMs, () => {
-        over = true
-        reject(canceled(signal))
-      })
-    }
-    const done = () => {
-      cancel()
-      signal.removeEventListener('abort', onAbort)
-    }
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    pending.then(
-      (value) => {
-        done()
-        if (over) onLate?.(value)
-        else resolve(value)
-      },
-      (thrown: unknown) => {
-        done()
-        reject(thrown instanceof Error ? thrown : new MapperError('internal', String(thrown)))
-      },
-    )
-  })
 }
