@@ -187,7 +187,8 @@ export const visitorSchema = Type.Object(
     }),
     type: Type.Optional(
       oneOf(valueTypes, {
-        description: 'What is stored there. Left out: bool for bits, uint16 for registers.',
+        description:
+          'What is stored there. Left out: what the type of the property in its model suggests.',
       }),
     ),
     length: Type.Optional(length),
