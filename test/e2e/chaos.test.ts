@@ -76,9 +76,10 @@ for (const [name, victim] of Object.entries(victims)) {
         sim.setDesired(id, setpoint.name, String(wishes.at(-1)))
       }
       for (let kill = 1; kill <= kills; kill++) {
+        // EdgeCore's one call a second is what this mapper lives on: the kills keep a pace it can bear.
+        await delay(random() * 1800)
         // Now before the kill, now while it is down: the wish falls at any moment around it.
         const turn = kill % 5
-        await delay(random() * 300)
         if (turn === 0) wish()
         if (turn === 0) await delay(random() * 100)
         await victim.kill(rig)

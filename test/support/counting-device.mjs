@@ -12,9 +12,11 @@ import jsmodbus from 'jsmodbus'
 const [, , port, memory] = process.argv
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
+let accepted = 0
 let connections = 0
 let requests = 0
 const tcp = createServer((socket) => {
+  accepted++
   connections++
   socket.on('error', () => undefined)
   socket.on('close', () => connections--)
@@ -30,7 +32,7 @@ createInterface(process.stdin)
   .on('line', (line) => {
     const { id, op, address, value } = JSON.parse(line)
     if (op === 'set') set(address, value)
-    say({ id, connections, requests, atMs: performance.now() })
+    say({ id, accepted, connections, requests, atMs: performance.now() })
   })
   .on('close', () => process.exit(0))
 tcp.listen(Number(port), '127.0.0.1', () => say({ listening: Number(port) }))

@@ -7,6 +7,8 @@ import { until } from './until.ts'
 const script = fileURLToPath(new URL('counting-device.mjs', import.meta.url))
 
 export interface DeviceStats {
+  /** Connections since it was started last. */
+  readonly accepted: number
   /** Connections that are open now. */
   readonly connections: number
   /** Read requests since it was started last. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startChild, type Child } from './child.ts'
+import { until } from './until.ts'
 
 const script = fileURLToPath(new URL('../../packages/modbus/dist/main.js', import.meta.url))
 
@@ -23,7 +24,7 @@ export const mapperSocket = ({
   name?: string
 }) => path.join(folder, `${name}.sock`)
 
-/** Starts the Modbus mapper as users do: its bin, with a configuration file. */
+/** Starts the Modbus mapper as users do: its bin, with a configuration file. It runs when this resolves. */
 export async function startMapper(options: MapperProcessOptions): Promise<Child> {
   const { folder, edgecore, name = 'modbus-mapper', more = '' } = options
   const file = path.join(folder, `${name}.yaml`)
@@ -39,7 +40,13 @@ common:
   http_port: 0
 ${more}`
   await writeFile(file, config)
-  return runMapperBin(['--config-file', file])
+  const mapper = runMapperBin(['--config-file', file])
+  await until(
+    'the mapper runs (its dist is made by npm run build)',
+    () => mapper.lines,
+    () => mapper.objects.length > 0,
+  )
+  return mapper
 }
 
 /** Starts the bin with these flags and nothing else. */
