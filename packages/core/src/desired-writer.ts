@@ -51,25 +51,31 @@ export function createDesiredWriter(options: {
 }): DesiredWriter {
   const { store, logger } = options
   const states = new Map<string, Desired>()
+  const pending = new Set<string>()
   /** What a property read right after its write: devices round, and that is not drift. */
   const taken = new Map<string, string>()
   let device = options.device
   let flushing = false
 
   const keyOf = (property: ResolvedProperty) => `written/${device.id}/${property.name}`
+  const set = (name: string, state: Desired) => {
+    states.set(name, state)
+    if (state.kind === 'pending') pending.add(name)
+    else pending.delete(name)
+  }
   const stateOf = (name: string) => states.get(name) ?? noDesired
 
   const init = (property: ResolvedProperty) => {
     const policy = property.options.desiredPolicy
     const remembered = policy === 'once' ? store.get(keyOf(property)) : undefined
-    states.set(property.name, startDesired(wantedOf(property), policy, remembered))
+    set(property.name, startDesired(wantedOf(property), policy, remembered))
   }
 
   const finish = (property: ResolvedProperty, result: WriteResult, error?: MapperError) => {
     const before = stateOf(property.name)
     const policy = property.options.desiredPolicy
     const after = onWritten(before, result, policy)
-    states.set(property.name, after)
+    set(property.name, after)
     if (before.kind !== 'writing') return
     const fields = { property: property.name, desired: before.wanted, ...(error && { err: error }) }
     if (result === 'done') {
@@ -99,28 +105,32 @@ export function createDesiredWriter(options: {
       const known = new Map(device.properties.map((property) => [property.name, property]))
       device = next
       const names = new Set(next.properties.map(({ name }) => name))
-      for (const name of states.keys()) if (!names.has(name)) states.delete(name)
+      for (const name of states.keys()) {
+        if (names.has(name)) continue
+        states.delete(name)
+        pending.delete(name)
+      }
       for (const property of next.properties) {
         const state = states.get(property.name)
         const before = known.get(property.name)
         if (state === undefined || before === undefined) init(property)
-        else states.set(property.name, wish(state, wantedOf(property)))
+        else set(property.name, wish(state, wantedOf(property)))
       }
     },
     reading(property, text) {
       const state = stateOf(property.name)
       if (state.kind !== 'compare' && state.kind !== 'settled') return
       const equal = text === textOf(property, state.wanted) || text === taken.get(property.name)
-      states.set(property.name, onReading(state, equal, property.options.desiredPolicy))
+      set(property.name, onReading(state, equal, property.options.desiredPolicy))
     },
     async flush() {
-      if (flushing) return
+      if (flushing || pending.size === 0) return
       const properties: ResolvedProperty[] = []
       const writes: Write<unknown>[] = []
       for (const property of device.properties) {
         const state = stateOf(property.name)
         if (state.kind !== 'pending') continue
-        states.set(property.name, startWriting(state))
+        set(property.name, startWriting(state))
         taken.delete(property.name)
         try {
           writes.push(writeOf(property, state.wanted))

@@ -95,7 +95,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       }
     },
     onOutcome: (property, readBack) => {
-      if (readBack !== undefined) readings.take(property, readBack)
+      if (readBack !== undefined) readings.take(property, readBack, clock.wall())
       readings.publish(property, writer.observed(property.name), true)
       options.wake()
     },
@@ -113,9 +113,10 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       if (!group.alive) return
       expectLength(outcomes, group.visitors)
       link = undefined
+      const now = clock.wall()
       group.properties.forEach((property, index) => {
         const outcome = outcomes[index]
-        const text = outcome === undefined ? undefined : readings.take(property, outcome)
+        const text = outcome === undefined ? undefined : readings.take(property, outcome, now)
         if (text === undefined) return
         writer.reading(property, text)
         readings.publish(property, writer.observed(property.name), false)
@@ -139,7 +140,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
 
   /** Works out the device's state anew; a change is logged and reported. */
   const judge = () => {
-    const now = stateOf({ link, readings: readings.errors(), misconfigured })
+    const now = stateOf({ link, read: readings.all.size, errors: readings.errors(), misconfigured })
     // Nothing is known before the first reading, and saying so would cost a call of the budget.
     const isTooSoon = state === undefined && now.state === 'unknown' && groups.length > 0
     if (now.state === state || isTooSoon) return

@@ -5,8 +5,10 @@ import { errorPolicies, type MapperError } from './errors.ts'
 export interface Health {
   /** Why the last call as a whole failed, if it did. */
   readonly link: MapperError | undefined
-  /** The error of the last reading of each property, undefined where it was good; unread ones are absent. */
-  readonly readings: readonly (MapperError | undefined)[]
+  /** How many properties have been read at all, well or not. */
+  readonly read: number
+  /** The errors of those whose last reading failed. */
+  readonly errors: readonly MapperError[]
   /** Something in the configuration is wrong: part of the device is not running. */
   readonly misconfigured: boolean
 }
@@ -19,15 +21,14 @@ export function stateOf(health: Health): {
   if (health.link !== undefined) {
     return { state: errorPolicies[health.link.code].state, cause: health.link }
   }
-  const errors = health.readings
-  const bad = errors.filter((error) => error !== undefined)
-  const [cause] = bad
+  const { errors, read } = health
+  const [cause] = errors
   if (cause !== undefined) {
-    const silent = bad.length === errors.length && bad.every(isSilence)
+    const silent = errors.length === read && errors.every(isSilence)
     return { state: silent ? 'offline' : 'unhealthy', cause }
   }
   if (health.misconfigured) return { state: 'unhealthy' }
-  return { state: errors.length === 0 ? 'unknown' : 'ok' }
+  return { state: read === 0 ? 'unknown' : 'ok' }
 }
 
 /** Nothing came from the device itself. */

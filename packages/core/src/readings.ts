@@ -22,15 +22,15 @@ export interface Reading {
 
 /** The readings of one device: from outcomes of the wire to texts for the twins. */
 export interface Readings {
-  /** Takes one outcome of the wire; answers the text if it is a good value. */
-  take(property: ResolvedProperty, outcome: Outcome<Value>): string | undefined
+  /** Takes one outcome of the wire, read at `now` (wall ms); answers the text if it is a good value. */
+  take(property: ResolvedProperty, outcome: Outcome<Value>, now: number): string | undefined
   /** Puts what the twin should show now into the outbox. `urgent`: a desired value met its fate. */
   publish(property: ResolvedProperty, observedDesired: string, urgent: boolean): void
   /** Forgets the properties that are not listed, here and in the outbox. */
   keep(properties: readonly ResolvedProperty[]): void
   readonly all: ReadonlyMap<string, Reading>
-  /** The error of the last reading per property, undefined where that was good. */
-  errors(): (MapperError | undefined)[]
+  /** The errors of the properties whose last reading failed. */
+  errors(): readonly MapperError[]
 }
 
 export function createReadings(options: {
@@ -42,6 +42,7 @@ export function createReadings(options: {
 }): Readings {
   const { clock, device, logger, outbox, values } = options
   const all = new Map<string, Reading>()
+  const errors = new Map<string, MapperError>()
   const warned = new Set<string>()
 
   const warnOnce = (kind: string, property: ResolvedProperty, reason: string) => {
@@ -63,21 +64,25 @@ export function createReadings(options: {
   }
 
   return {
-    take(property, outcome) {
+    take(property, outcome, now) {
       const { name } = property
       const before = all.get(name)
       const read = outcome.ok ? textOf(property, outcome.value) : outcome.error
       if (read instanceof MapperError) {
         all.set(name, { text: before?.text, at: before?.at ?? 0, error: read })
+        errors.set(name, read)
         // A silent device is told once, by its state, not once per property.
         if (before?.error?.code !== read.code && !isSilence(read)) {
           logger[errorPolicies[read.code].level]({ property: name, err: read }, 'no reading')
         }
         return undefined
       }
-      if (before?.error !== undefined) logger.info({ property: name }, 'reading again')
-      const at = (outcome.ok ? outcome.at : undefined) ?? clock.wall()
-      all.set(name, { text: read, at, error: undefined })
+      if (errors.delete(name)) logger.info({ property: name }, 'reading again')
+      all.set(name, {
+        text: read,
+        at: (outcome.ok ? outcome.at : undefined) ?? now,
+        error: undefined,
+      })
       return read
     },
     publish(property, observedDesired, urgent) {
@@ -108,10 +113,14 @@ export function createReadings(options: {
       for (const { property } of outbox.twins(device)) {
         if (!reported.has(property)) outbox.forgetTwin(device, property)
       }
-      for (const name of all.keys()) if (!names.has(name)) all.delete(name)
+      for (const name of all.keys()) {
+        if (names.has(name)) continue
+        all.delete(name)
+        errors.delete(name)
+      }
       warned.clear()
     },
     all,
-    errors: () => [...all.values()].map(({ error }) => error),
+    errors: () => [...errors.values()],
   }
 }

@@ -18,7 +18,8 @@ export interface ManagerClient {
     signal: AbortSignal,
   ): Promise<pb.MapperRegisterResponse | 'throttled'>
   reportStatus(
-    request: pb.ReportDeviceStatusRequest,
+    /** A ReportDeviceStatusRequest in bytes. */
+    request: Buffer,
     signal: AbortSignal,
   ): Promise<pb.ReportDeviceStatusResponse | 'throttled'>
   reportStates(
@@ -84,7 +85,7 @@ export function createManagerClient({
 
   const call = <I, O>(
     name: keyof typeof deviceManagerService,
-    method: MethodDefinition<I, O>,
+    method: Pick<MethodDefinition<I, O>, 'path' | 'requestSerialize' | 'responseDeserialize'>,
     request: I,
     signal: AbortSignal,
   ): Promise<O | 'throttled'> => {
@@ -112,7 +113,11 @@ export function createManagerClient({
     })
   }
 
-  const { MapperRegister, ReportDeviceStatus, ReportDeviceStates } = deviceManagerService
+  const { MapperRegister, ReportDeviceStates } = deviceManagerService
+  const ReportDeviceStatus = {
+    ...deviceManagerService.ReportDeviceStatus,
+    requestSerialize: (bytes: Buffer) => bytes,
+  }
   return {
     register: async (request, signal) => call('MapperRegister', MapperRegister, request, signal),
     reportStatus: async (request, signal) =>

@@ -5,8 +5,9 @@ import { backoffMs, systemClock, type Clock } from '../../time.ts'
 import type { Edge, EdgeEvents, EdgeLimits, EdgeLink } from '../edge.ts'
 import { createManagerClient } from './client.ts'
 import { decodeModel } from './decode.ts'
-import { encodeRegister, encodeState, encodeTwins, type MapperIdentity } from './encode.ts'
+import { encodeRegister, encodeState, type MapperIdentity } from './encode.ts'
 import { createIntake } from './intake.ts'
+import { encodeReport } from './report-bytes.ts'
 import { createMapperServer } from './server.ts'
 import { claimSocket, type SocketClaim } from './socket.ts'
 
@@ -138,7 +139,7 @@ async function openLink(
       return { devices, models: [...models.values()] }
     },
     async reportTwins(report, signal) {
-      const reply = await client.reportStatus(encodeTwins(report), signal)
+      const reply = await client.reportStatus(encodeReport(report), signal)
       return reply === 'throttled' ? reply : 'accepted'
     },
     async reportState(device, state, signal) {

@@ -1,15 +1,7 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import type { Any } from '@bufbuild/protobuf/wkt'
-import {
-  alphabetText,
-  isLegalName,
-  isLegalValue,
-  longestName,
-  longestValue,
-} from '../../alphabet.ts'
 import { splitId, type DeviceState, type Id, type RawConfig } from '../../device.ts'
-import { MapperError } from '../../errors.ts'
-import type { DeviceDescription, TwinReport, TwinUpdate } from '../edge.ts'
+import type { DeviceDescription, TwinUpdate } from '../edge.ts'
 import { toAny } from './any.ts'
 import * as pb from './gen/dmi_pb.ts'
 import { encodePushMethod } from './push-method.ts'
@@ -49,44 +41,8 @@ export function encodeRegister(
   })
 }
 
-/**
- * All twins of one device. Twins that the cloud has not seen yet stand a second time at the end,
- * because the cloud loses the first report of each.
- * Throws `bad_data` for what EdgeCore would drop silently, `internal` for no twins at all.
- */
-export function encodeTwins({ device, twins }: TwinReport): pb.ReportDeviceStatusRequest {
-  if (twins.length === 0) throw new MapperError('internal', `a report of ${device} without twins`)
-  const listed = [...twins, ...twins.filter(({ first }) => first)]
-  const { namespace, name } = splitId(device)
-  return create(pb.ReportDeviceStatusRequestSchema, {
-    deviceName: name,
-    deviceNamespace: namespace,
-    reportedDevice: { twins: listed.map((twin) => encodeTwin(device, twin)) },
-  })
-}
-
 type TwinTexts = Omit<TwinUpdate, 'first'>
 type TwinInit = MessageInitShape<typeof pb.TwinSchema>
-
-/** Both halves always: a missing one crashes EdgeCore. */
-function encodeTwin(device: Id, twin: TwinTexts): TwinInit {
-  const { property, reported, observedDesired } = twin
-  const place = `property ${JSON.stringify(property.slice(0, 140))} of ${device}`
-  if (!isLegalName(property)) {
-    throw new MapperError(
-      'bad_data',
-      `${place} has a name that EdgeCore drops; it takes 1 to ${longestName} of ${alphabetText}`,
-    )
-  }
-  for (const value of [reported, observedDesired]) {
-    if (isLegalValue(value)) continue
-    throw new MapperError(
-      'bad_data',
-      `${place} has the value ${JSON.stringify(value.slice(0, 80))} (${value.length} characters), which EdgeCore drops; it takes up to ${longestValue} of ${alphabetText}`,
-    )
-  }
-  return twinTexts(twin)
-}
 
 const twinTexts = ({ property, reported, observedDesired }: TwinTexts): TwinInit => ({
   propertyName: property,
