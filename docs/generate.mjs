@@ -104,12 +104,12 @@ function range({ minimum, maximum, exclusiveMinimum, not }) {
 function policyTable(policies) {
   const lines = Object.entries(policies).map(([name, { retry, state, level, weather }]) => [
     `[${code(name)}](#${name})`,
-    retry === 'backoff' ? 'may help' : 'does not help',
+    retry,
     code(state),
     code(level),
     weather ? 'no' : 'yes',
   ])
-  const title = ['Code', 'Trying again', 'Device state', 'First log line', 'With a stack']
+  const title = ['Code', 'Connecting again', 'Device state', 'First log line', 'With a stack']
   return [...head(title), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 

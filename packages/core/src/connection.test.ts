@@ -118,6 +118,18 @@ describe('a shared connection', () => {
     expect(await codeOf(read(lease))).toBe('ok')
   })
 
+  it('tries seldom what only a change of the configuration can mend', async () => {
+    const { clock, driver, shared, read } = rig()
+    const lease = shared.lease('n/a', () => undefined)
+    driver.cut('h', new MapperError('invalid_config', 'no such line'))
+    const code = codeOf(read(lease))
+    await clock.settle()
+    expect(await code).toBe('invalid_config')
+    await clock.advance(60_000)
+    expect(driver.connects).toBe(3)
+    await lease.release()
+  })
+
   it('throws a broken connection away and fails everybody who waits', async () => {
     const { clock, driver, shared, read } = rig()
     const leases = ['a', 'b', 'c'].map((name) => shared.lease(name, () => undefined))

@@ -1,7 +1,7 @@
 import { closeBounded, settle } from './bounded.ts'
 import type { Id } from './device.ts'
 import type { Connection, Driver, Memory } from './driver.ts'
-import { MapperError } from './errors.ts'
+import { errorPolicies, MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
 import { backoffMs, canceled, type Clock } from './time.ts'
 
@@ -48,6 +48,9 @@ interface Job {
   readonly start: (connection: Connection) => Promise<void>
   readonly fail: (error: MapperError) => void
 }
+
+/** How often something is tried that time alone does not mend. */
+const seldomMs = 30_000
 
 /**
  * One link and all who use it. It is opened when first needed, opened again by itself after a loss
@@ -140,12 +143,11 @@ export function createSharedConnection<P>(
 
   /** The link is unusable: everybody waiting hears why, and it is tried again later. */
   const lose = (error: MapperError) => {
-    const wait = backoffMs(
-      attempts++,
-      options.random,
-      settings.backoffFirstMs,
-      settings.backoffMaxMs,
-    )
+    const soon = errorPolicies[error.code].retry === 'soon'
+    const [first, most] = soon
+      ? [settings.backoffFirstMs, settings.backoffMaxMs]
+      : [seldomMs, seldomMs]
+    const wait = backoffMs(attempts++, options.random, first, most)
     const lost = state.kind === 'ready' ? state.connection : undefined
     const cancel = clock.after(wait, () => {
       if (state.kind !== 'backoff') return

@@ -3,7 +3,7 @@ import type { Circuit } from './circuit.ts'
 import type { Lease } from './connection.ts'
 import { createDesiredWriter, type WriteBack } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
-import { MapperError } from './errors.ts'
+import { errorPolicies, MapperError } from './errors.ts'
 import { isSilence, stateOf } from './health.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
@@ -145,7 +145,9 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     const isTooSoon = state === undefined && now.state === 'unknown' && groups.length > 0
     if (now.state === state || isTooSoon) return
     const fields = { from: state, to: now.state, ...(now.cause && { err: now.cause }) }
-    logger[now.state === 'ok' || now.state === 'unknown' ? 'info' : 'warn'](fields, 'device state')
+    const quiet = now.state === 'ok' || now.state === 'unknown'
+    const level = now.cause === undefined ? 'warn' : errorPolicies[now.cause.code].level
+    logger[quiet ? 'info' : level](fields, 'device state')
     state = now.state
     outbox.state(device.id, state, clock.now())
     options.wake()

@@ -16,8 +16,11 @@ export type ErrorCode =
 
 /** What core does about an error of a code. */
 export interface ErrorPolicy {
-  /** `backoff`: try again later by itself; `never`: only a change of configuration or desired value helps. */
-  readonly retry: 'backoff' | 'never'
+  /**
+   * How a connection that failed with it is tried again: soon, later and later up to a few seconds; or
+   * seldom, because only a change of the configuration or of the device helps.
+   */
+  readonly retry: 'soon' | 'seldom'
   /** What the device is reported as while all its readings fail with this code. */
   readonly state: 'offline' | 'unhealthy' | 'unknown'
   /** Level of the first log line; repetitions go to debug. */
@@ -27,16 +30,16 @@ export interface ErrorPolicy {
 }
 
 export const errorPolicies: Readonly<Record<ErrorCode, ErrorPolicy>> = {
-  invalid_config: { retry: 'never', state: 'unhealthy', level: 'error', weather: true },
-  unreachable: { retry: 'backoff', state: 'offline', level: 'warn', weather: true },
-  timeout: { retry: 'backoff', state: 'offline', level: 'warn', weather: true },
-  rejected: { retry: 'backoff', state: 'unhealthy', level: 'warn', weather: true },
-  bad_data: { retry: 'backoff', state: 'unhealthy', level: 'warn', weather: true },
-  access_denied: { retry: 'backoff', state: 'unhealthy', level: 'error', weather: true },
-  unsupported: { retry: 'never', state: 'unhealthy', level: 'warn', weather: true },
-  canceled: { retry: 'never', state: 'unknown', level: 'debug', weather: true },
-  edge_unavailable: { retry: 'backoff', state: 'unknown', level: 'warn', weather: true },
-  internal: { retry: 'backoff', state: 'unhealthy', level: 'error', weather: false },
+  invalid_config: { retry: 'seldom', state: 'unhealthy', level: 'error', weather: true },
+  unreachable: { retry: 'soon', state: 'offline', level: 'warn', weather: true },
+  timeout: { retry: 'soon', state: 'offline', level: 'warn', weather: true },
+  rejected: { retry: 'soon', state: 'unhealthy', level: 'warn', weather: true },
+  bad_data: { retry: 'soon', state: 'unhealthy', level: 'warn', weather: true },
+  access_denied: { retry: 'seldom', state: 'unhealthy', level: 'error', weather: true },
+  unsupported: { retry: 'seldom', state: 'unhealthy', level: 'warn', weather: true },
+  canceled: { retry: 'soon', state: 'unknown', level: 'debug', weather: true },
+  edge_unavailable: { retry: 'soon', state: 'unknown', level: 'warn', weather: true },
+  internal: { retry: 'soon', state: 'unhealthy', level: 'error', weather: false },
 }
 
 /** The one error class of the SDK. The message carries its code in front: `[timeout] no answer in 1000 ms`. */

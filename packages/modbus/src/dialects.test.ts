@@ -314,6 +314,14 @@ describe('the schemas', () => {
   })
 })
 
+it('takes a property of texts that are mapped from numbers for a number in the device', () => {
+  const map = '0=off,1=on'
+  expect(normalize({ address: 3, map }, 'visitor', property('STRING'))).toMatchObject({
+    type: 'uint16',
+    map,
+  })
+})
+
 it('takes any JSON without a throw and without a trace on prototypes', () => {
   const key = fc.oneof(
     fc.constantFrom('address', 'offset', 'limit', 'register', 'dataType', 'isSwap', '__proto__'),

@@ -191,7 +191,9 @@ const otherNames = new Map<string, ValueType>([
 const isOurs = (name: string): name is ValueType => (valueTypes as readonly string[]).includes(name)
 
 function typeOf(words: Words, property?: ModelProperty) {
-  const given = words['type'] ?? property?.type
+  // Texts that core maps from numbers are numbers in the device.
+  const meant = words['map'] !== undefined && property?.type === 'STRING' ? 'INT' : property?.type
+  const given = words['type'] ?? meant
   if (typeof given !== 'string') return
   const name = given.toLowerCase()
   const isBit = words['table'] === 'coil' || words['table'] === 'discrete'

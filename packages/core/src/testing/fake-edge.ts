@@ -4,7 +4,7 @@ import { MapperError } from '../errors.ts'
 
 /** KubeEdge in memory, behind the same port as the real one. */
 export interface FakeEdge extends Edge {
-  /** Creates or changes a device (with its model), as EdgeCore would deliver it. */
+  /** Creates or changes a device, as EdgeCore would deliver it: its model first, if that is new or changed. */
   apply(device: Device, model: DeviceModel): void
   remove(device: Id): void
   /** EdgeCore comes and goes. It is up at first. */
@@ -38,9 +38,13 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
   let calls = 0
   let registrations = 0
 
+  const modelsNow = () => [
+    ...new Map([...devices.values()].map(({ model }) => [idOf(model), model])).values(),
+  ]
+
   const call = (signal: AbortSignal): Receipt => {
     calls++
-    if (signal.aborted) throw new MapperError('canceled', 'stopped')
+    if (events === undefined || signal.aborted) throw new MapperError('canceled', 'stopped')
     if (!up) throw new MapperError('edge_unavailable', 'the edge is away')
     return throttled ? 'throttled' : 'accepted'
   }
@@ -49,15 +53,15 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     async register(signal) {
       if (call(signal) === 'throttled') return 'throttled'
       registrations++
-      const all = [...devices.values()]
-      return { devices: all.map(({ device }) => device), models: all.map(({ model }) => model) }
+      return { devices: [...devices.values()].map(({ device }) => device), models: modelsNow() }
     },
     async reportTwins(report, signal) {
       const receipt = call(signal)
       if (receipt === 'throttled') return receipt
       reports.push(report)
-      if (!devices.has(report.device)) return receipt
+      const properties = devices.get(report.device)?.device.properties
       for (const { property, reported, observedDesired } of report.twins) {
+        if (!properties?.some(({ name }) => name === property)) continue
         twins.set(`${report.device}/${property}`, { reported, observedDesired })
       }
       return receipt
@@ -79,15 +83,19 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     },
     apply(device, model) {
       const id = idOf(device)
-      const known = devices.has(id)
+      const news = !modelsNow().some((one) => JSON.stringify(one) === JSON.stringify(model))
       devices.set(id, { device, model })
       if (!up) return
-      if (!known) events?.model(model)
+      if (news) events?.model(model)
       events?.device(device)
     },
     remove(id) {
+      const model = devices.get(id)?.model
       devices.delete(id)
-      if (up) events?.deviceRemoved(id)
+      if (!up) return
+      const last = model !== undefined && !modelsNow().some((one) => idOf(one) === idOf(model))
+      if (last) events?.modelRemoved(idOf(model))
+      events?.deviceRemoved(id)
     },
     setUp(next) {
       up = next
