@@ -22,7 +22,8 @@ export type Guard =
  * like the answer to a later request for as many registers, and no waiting time rules that out.
  * What can be known is which answers cannot be told apart. So:
  *
- *  1. A request is owed an answer from when it is sent until its answer came, or for a minute.
+ *  1. A request is owed an answer for a minute, unless it surely got it. That a late answer was seen
+ *     ends nothing: it may have been another's, or come twice.
  *  2. An answer is believed only if no request of an older call that is owed one has answers like it.
  *  3. While there is such a debt, a read asks for a register or a few more (a byte more of bits), so
  *     that its answer has a length that nothing owed has. This holds for any delays in any order.
@@ -36,16 +37,14 @@ export interface Debts {
   owe(request: Request, now: number): Debt
   /** An answer to `debt`'s request came: whether it is surely its own (rule 2). */
   settle(debt: Debt, exception: boolean): boolean
-  /** An answer came that only an older request can have caused. */
-  settleStray(request: Request, exception: boolean): void
   /** An answer that is surely `debt`'s own settles all before it, if the unit keeps to the order (rule 4). */
   settleBefore(debt: Debt): void
   /** Whether an answer to this request could be taken for that of an older one. */
   doubtful(request: Request, now: number): boolean
   /** What to ask instead of a doubtful request, if anything is left. */
   guard(request: Request): Guard | undefined
-  /** Requests that are owed an answer, of all units or of one, the oldest first. */
-  owed(unit?: number): readonly Request[]
+  /** Requests that are owed an answer, the oldest first. */
+  owed(): readonly Request[]
 }
 
 /** No device is known to answer later; radio modems buffer for seconds. */
@@ -82,9 +81,6 @@ export function createDebts(): Debts {
       remove(oldest)
       return own
     },
-    settleStray(request, exception) {
-      remove(oldestLike(request, exception))
-    },
     settleBefore,
     doubtful(request, now) {
       if (debts.some(({ at }) => now - at >= forgottenAfterMs)) {
@@ -96,10 +92,7 @@ export function createDebts(): Debts {
       )
     },
     guard: (request) => guards(request).find((guard) => !looksOwed(guard.request, false)),
-    owed: (unit) =>
-      debts
-        .filter(({ request }) => unit === undefined || request.unit === unit)
-        .map(({ request }) => request),
+    owed: () => debts.map(({ request }) => request),
   }
 }
 

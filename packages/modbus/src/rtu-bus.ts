@@ -53,12 +53,12 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
     onBytes()
   }
 
-  /** Between requests late answers are recognized, so that they are no longer waited for. */
+  /** Between requests late answers are recognized, because their unit need not be left alone longer. */
   function seekStrays(): void {
     silenceMs = drainMs
     let found
     while ((found = findAnswer(debts.owed(), received, 0, length)) !== undefined) {
-      debts.settleStray(found.request, !found.answer.ok)
+      grace.delete(found.request.unit)
       drop(found.end)
     }
     if (length === bufferLength) drop(bufferLength - longestFrame)
@@ -71,8 +71,7 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
 
   async function silence(turn: Turn): Promise<void> {
     const { unit } = turn.request
-    const graceLeftMs = () =>
-      debts.owed(unit).length === 0 ? 0 : (grace.get(unit) ?? 0) - performance.now()
+    const graceLeftMs = () => (grace.get(unit) ?? 0) - performance.now()
     for (let leftMs; (leftMs = graceLeftMs()) > 0;) await turn.pause(Math.min(leftMs, drainMs))
     grace.delete(unit)
     const start = performance.now()
@@ -148,8 +147,7 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
         let found
         while ((found = findAnswer([request, ...debts.owed()], received, handled, length))) {
           if (found.request === request) break
-          // A late answer to something else settles what it belongs to and is skipped.
-          debts.settleStray(found.request, !found.answer.ok)
+          // A late answer to something else.
           handled = found.end
         }
         if (found !== undefined) {

@@ -9,7 +9,7 @@ import { looksLikeEcho, rtuBus } from './rtu-bus.ts'
 import { openSerialLine, type SerialLine, type SerialOptions } from './serial-line.ts'
 
 /** Exchanges that one call may take until its answer is surely its own. */
-const mostExchanges = 8
+const mostExchanges = 16
 
 /** Opens a Modbus RTU line. Rejects with `unreachable`, `access_denied`, `canceled` or `invalid_config`. */
 export async function openSerial(options: SerialOptions, signal: AbortSignal): Promise<ModbusLink> {

@@ -132,6 +132,18 @@ describe('reading and writing', () => {
     const read = await Promise.all(Array.from({ length: 1000 }, (_, at) => register(link, at)))
     expect(read).toEqual(Array.from({ length: 1000 }, (_, at) => at))
   })
+  it.each([1, 16])(
+    'answers in pieces of one byte are whole in the end, %i in flight',
+    async (maxInFlight) => {
+      const { simulator } = await simulate()
+      const link = await linkTo(simulator.port, { maxInFlight })
+      // One answer that never comes, so that there is always another one to be careful about.
+      simulator.faults(({ index }) => (index === 0 ? { kind: 'silent' } : { kind: 'byte-by-byte' }))
+      expect(await codeOf(link.read(1, 'holding', 0, 1, brief))).toBe('timeout')
+      const reads = Array.from({ length: 200 }, (_, at) => at + 300)
+      expect(await Promise.all(reads.map((at) => register(link, at)))).toEqual(reads)
+    },
+  )
   it('never has more in flight than it may', async () => {
     let open = 0
     let most = 0

@@ -61,7 +61,9 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
   /** Ids whose call is over but whose answer may still come, to be thrown away. */
   const owed = new Set<number>()
   const signals = abortWatch(onAbort)
+  /** What came of an answer that is not whole, and where in it the bytes were in pieces. */
   let rest: Buffer | undefined
+  let cuts: number[] = []
   let failed: MapperError | undefined
   let lastId = 0
   let silences = 0
@@ -95,7 +97,8 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
   }
 
   function transmit(call: Call): void {
-    do lastId = (lastId + 1) & 0xffff
+    // Id 0 is left out: nothing looks more like an id of 0 than the data of an idle device.
+    do lastId = (lastId % 0xffff) + 1
     while (inFlight.has(lastId) || owed.has(lastId))
     inFlight.set(lastId, call)
     call.deadline = performance.now() + call.options.timeoutMs
@@ -124,7 +127,8 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
     if (failed !== undefined) return
     silences = 0
     const bytes = rest === undefined ? chunk : Buffer.concat([rest, chunk])
-    const split = splitFrames(bytes, (id) => inFlight.has(id) || owed.has(id))
+    if (rest !== undefined) cuts.push(rest.length)
+    const split = splitFrames(bytes, { inFlight, owed }, cuts)
     if ('anomaly' in split) return distrust(split, bytes)
     // All of a chunk is checked before any of it is believed.
     for (const { id, start, end } of split.frames) {
@@ -139,6 +143,9 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
       call.answer = verdict
     }
     rest = split.rest === bytes.length ? undefined : bytes.subarray(split.rest)
+    if (cuts.length > 0) {
+      cuts = rest === undefined ? [] : cuts.map((cut) => cut - split.rest).filter((cut) => cut > 0)
+    }
     for (const { id } of split.frames) {
       const call = inFlight.get(id)
       if (call?.answer === undefined) continue

@@ -48,12 +48,13 @@ export async function serveTcp(
   function serve(socket: Socket): void {
     let rest: Buffer = Buffer.alloc(0)
     let held: Buffer[] = []
+    let ending = false
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
 
     const put = (bytes: Buffer) => {
-      if (!socket.writable) return
+      if (!socket.writable || ending) return
       socket.write(held.length === 0 ? bytes : Buffer.concat([...held, bytes]))
       held = []
     }
@@ -63,6 +64,8 @@ export async function serveTcp(
         held.push(bytes)
         later(holdMs, () => held.length > 0 && put(Buffer.alloc(0)))
       } else if (bytes.length > 0) put(bytes)
+      // Whoever goes down in the middle of an answer sends no others.
+      if (end !== undefined) ending = true
       if (end === 'fin') socket.end()
       if (end === 'rst') later(1, () => socket.resetAndDestroy())
     }
