@@ -25,6 +25,7 @@ export type {
   EdgeLimits,
   EdgeLink,
   Receipt,
+  Refusal,
   Registration,
   TwinReport,
   TwinUpdate,
@@ -52,6 +53,8 @@ export {
 } from './resolve.ts'
 export { defaultSettings, runMapper, type MapperOptions, type MapperSettings } from './mapper.ts'
 export { createVolatileStore, type StateStore } from './memory.ts'
+export type { Explanation } from './explain.ts'
+export type { TwinExplanation } from './outbox-twin.ts'
 export type { Reading } from './readings.ts'
 export type { ReporterStats } from './reporter.ts'
 export type { DeviceView, MapperView } from './view.ts'

@@ -2,6 +2,7 @@ import { createConnectionPool } from './connection-pool.ts'
 import { createDeviceBook } from './device-book.ts'
 import type { Driver } from './driver.ts'
 import type { Edge, EdgeLimits } from './edge/edge.ts'
+import { explain } from './explain.ts'
 import type { Logger } from './log.ts'
 import { createVolatileStore, type StateStore } from './memory.ts'
 import { createOutbox } from './outbox.ts'
@@ -22,6 +23,8 @@ export interface MapperSettings {
   readonly callTimeoutMs: number
   /** The longest pause between two attempts to connect, and between two probes of a silent device. */
   readonly reconnectMaxMs: number
+  /** A change of a device's state counts when it lasted this long, so that states do not flap. */
+  readonly stateHoldMs: number
   /** How the cycles of custom resources are read; `auto` takes huge numbers for nanoseconds. */
   readonly cycleUnit: 'auto' | 'ms' | 'ns'
   readonly minimumCycleMs: number
@@ -35,6 +38,7 @@ export const defaultSettings: MapperSettings = {
   registerEveryMs: 300_000,
   callTimeoutMs: 10_000,
   reconnectMaxMs: 2_000,
+  stateHoldMs: 2_000,
   cycleUnit: 'auto',
   minimumCycleMs: 10,
   values: 'encode',
@@ -105,13 +109,18 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     logger,
     values: settings.values,
     probeMaxMs: settings.reconnectMaxMs,
+    stateHoldMs: settings.stateHoldMs,
     wake: reporter.wake,
     onModelMissing: reporter.requestRegister,
   })
 
   try {
     const link = await edge.open(
-      { ...book, link: (up, reason) => (up ? reporter.linkUp() : reporter.linkDown(reason)) },
+      {
+        ...book,
+        link: (up, reason) => (up ? reporter.linkUp() : reporter.linkDown(reason)),
+        route: reporter.route,
+      },
       signal,
     )
     options.onStart?.({
@@ -125,6 +134,13 @@ export async function runMapper(options: MapperOptions): Promise<void> {
       get connections() {
         return pool.size
       },
+      explain(device, property) {
+        const facts = book.facts(device, property)
+        const { link, callsPerSecond, throttled } = reporter.stats
+        const all = facts && { ...facts, link, callsPerSecond, throttled: throttled > 0 }
+        return all && explain(all, clock.wall())
+      },
+      callMethod: book.callMethod,
     })
     try {
       await reporter.run(link, signal)

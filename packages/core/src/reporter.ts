@@ -1,4 +1,4 @@
-import { createBudget } from './budget.ts'
+import { createBudget, type Budget } from './budget.ts'
 import type { EdgeLimits, EdgeLink, Receipt, Registration } from './edge/edge.ts'
 import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -11,6 +11,8 @@ export interface Reporter {
   wake(): void
   linkUp(): void
   linkDown(reason: string | undefined): void
+  /** Twins and states have a budget of their own, or share that of registering (undefined). */
+  route(limits: EdgeLimits | undefined): void
   /** A fresh registration is wanted (an unknown model, a doubt); several wishes make one call. */
   requestRegister(): void
   readonly stats: ReporterStats
@@ -25,6 +27,10 @@ export interface ReporterStats {
   readonly twins: number
   readonly throttled: number
   readonly failed: number
+  /** Twins that EdgeCore would not take as they were. */
+  readonly refusedTwins: number
+  /** What the reports may use now, after EdgeCore's refusals. */
+  readonly callsPerSecond: number
 }
 
 export interface ReporterOptions {
@@ -44,7 +50,9 @@ interface NextCall {
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { outbox, clock, logger } = options
-  const budget = createBudget(options.limits, clock.now())
+  /** Of registering, and of reporting: the same one unless reports take another way. */
+  const registering = createBudget(options.limits, clock.now())
+  let reporting = registering
   const stats = {
     link: 'down' as ReporterStats['link'],
     registrations: 0,
@@ -52,6 +60,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     twins: 0,
     throttled: 0,
     failed: 0,
+    refusedTwins: 0,
   }
   let registerAt = 0
   let failures = 0
@@ -79,8 +88,8 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   const register = async (link: EdgeLink, signal: AbortSignal) => {
     const answer = await link.register(signal)
-    if (answer === 'throttled') return throttled('register')
-    budget.accepted()
+    if (answer === 'throttled') return throttled(registering, 'register')
+    registering.accepted()
     const jitter = 0.75 + options.random() / 2
     registerAt = clock.now() + options.registerEveryMs * jitter
     stats.registrations++
@@ -93,17 +102,25 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   const tell = async (dispatch: Dispatch, link: EdgeLink, signal: AbortSignal) => {
+    const budget = reporting
     const receipt: Receipt =
       dispatch.kind === 'twins'
         ? await link.reportTwins({ device: dispatch.device, twins: dispatch.twins }, signal)
         : await link.reportState(dispatch.device, dispatch.state, signal)
-    if (receipt === 'throttled') return throttled(dispatch.kind)
+    if (receipt === 'throttled') return throttled(budget, dispatch.kind)
     budget.accepted()
-    if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length
+    const refused = receipt === 'accepted' ? [] : receipt.refused
+    if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length - refused.length
+    stats.refusedTwins += refused.length
     outbox.told(dispatch, clock.now())
+    for (const { property, reason } of refused) {
+      const fields = { device: dispatch.device, property, reason }
+      logger.warn(fields, 'EdgeCore refuses this twin; it is left out until its value changes')
+      outbox.quarantine(dispatch.device, property, reason, clock.now())
+    }
   }
 
-  const throttled = (what: string) => {
+  const throttled = (budget: Budget, what: string) => {
     stats.throttled++
     budget.throttled(clock.now())
     logger[stats.throttled === 1 ? 'warn' : 'debug'](
@@ -141,9 +158,12 @@ export function createReporter(options: ReporterOptions): Reporter {
   const due = (now: number): NextCall | number | undefined => {
     if (stats.link === 'down') return undefined
     if (stats.link === 'up' || registerAt <= now) {
-      return budget.take(0, now) ? { run: register } : budget.readyAt(0, now)
+      return registering.take(0, now) ? { run: register } : registering.readyAt(0, now)
     }
-    const dispatch = outbox.next(now, budget.twins(now))
+    // The outbox is only searched when there is a call to spend: it is asked after every reading.
+    const ready = reporting.readyAt(0, now)
+    if (ready > now) return Math.min(ready, registerAt)
+    const dispatch = outbox.next(now, reporting.twins(now))
     if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now) ?? Infinity)
     if (dispatch.kind === 'state' && !statesSupported) {
       outbox.told(dispatch, now)
@@ -154,13 +174,15 @@ export function createReporter(options: ReporterOptions): Reporter {
         ? dispatch.twins.reduce((sum, twin) => sum + (twin.first ? 2 : 1), 0)
         : 0
     // An empty list means that not even one twin fits the room: wait for it.
-    if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, budget.readyAt(2, now))
-    if (!budget.take(cost, now)) return Math.max(now + 1, budget.readyAt(cost, now))
+    if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, reporting.readyAt(2, now))
+    if (!reporting.take(cost, now)) return Math.max(now + 1, reporting.readyAt(cost, now))
     return { run: (link, signal) => tell(dispatch, link, signal), dispatch }
   }
 
   return {
-    wake: () => poke(),
+    wake() {
+      if (outbox.size.waiting > 0) poke()
+    },
     linkUp() {
       if (stats.link === 'down') stats.link = 'up'
       registerAt = 0
@@ -178,12 +200,18 @@ export function createReporter(options: ReporterOptions): Reporter {
       downReason = reason
       poke()
     },
+    route(limits) {
+      reporting = limits === undefined ? registering : createBudget(limits, clock.now())
+      // The other way may have lost what it was told last.
+      outbox.refreshAll(clock.now())
+      poke()
+    },
     requestRegister() {
       registerAt = Math.min(registerAt, clock.now() + 1_000)
       poke()
     },
     get stats() {
-      return { ...stats }
+      return { ...stats, callsPerSecond: reporting.rate() }
     },
     async run(link, signal) {
       while (!signal.aborted) {
