@@ -25,7 +25,8 @@ export interface BrokerParts {
   readonly topics: readonly string[]
   up(): void
   down(reason: MapperError): void
-  message(topic: string, payload: Buffer): void
+  /** `retained`: from before this session, of unknown age. */
+  message(topic: string, payload: Buffer, retained: boolean): void
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
@@ -86,8 +87,8 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
         parts.up()
       })
     })
-    client.on('message', (topic, payload) => {
-      if (life.tag === 'up' && life.session === session) parts.message(topic, payload)
+    client.on('message', (topic, payload, { retain }) => {
+      if (life.tag === 'up' && life.session === session) parts.message(topic, payload, retain)
     })
   }
 
@@ -143,8 +144,10 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
           signal.removeEventListener('abort', onAbort)
           settle()
         }
-        const onEnd = ({ detail }: MapperError) =>
-          finish(() => reject(new MapperError('edge_unavailable', detail)))
+        const onEnd = ({ code, detail }: MapperError) =>
+          finish(() =>
+            reject(new MapperError(code === 'canceled' ? code : 'edge_unavailable', detail)),
+          )
         const onAbort = () => finish(() => reject(canceled(signal)))
         // A broker that acknowledges no more is lost; its session goes, and the message with it.
         const cancel = clock.after(publishTimeoutMs, () =>
