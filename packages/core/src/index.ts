@@ -31,6 +31,8 @@ export type {
   TwinUpdate,
 } from './edge/edge.ts'
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
+export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.ts'
+export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
