@@ -24,7 +24,7 @@ export const subscriptions = Object.keys(kinds).map((suffix) => `${root}/+/${suf
 export function readTopic(
   topic: string,
 ): { readonly name: string; readonly kind: 'delta' | 'updated' | 'got' } | undefined {
-  const [, name, suffix] = /^\$hw\/events\/device\/([^/]+)\/(.+)$/.exec(topic) ?? []
+  const [, name, suffix] = /^\$hw\/events\/device\/([^/]*)\/(.+)$/.exec(topic) ?? []
   if (name === undefined || !isKind(suffix)) return undefined
   return { name, kind: kinds[suffix] }
 }
@@ -32,52 +32,47 @@ export function readTopic(
 const isKind = (suffix: string | undefined): suffix is keyof typeof kinds =>
   suffix !== undefined && Object.hasOwn(kinds, suffix)
 
-/** What is published for a report, and what cannot be. */
-export interface ReportMessages {
-  /** Undefined: no twin of it can be told. */
-  readonly twins?: (eventId: string) => string
-  readonly data?: string
-  readonly refused: readonly Refusal[]
-}
-
 /**
- * EdgeCore checks values against their types and refuses the whole message for one of them, so what does
- * not fit is left out of it. It knows no observed wish; a reported value that equals the wish settles it.
+ * The twins of a report as a message; none if there is nothing to tell. EdgeCore checks values against
+ * their types and refuses the whole message for one of them, so what does not fit is left out of it. It
+ * knows no observed wish: a reported value that equals the wish settles it.
  */
-export function encodeReport(
+export function encodeTwins(
   device: LegacyDevice,
   updates: readonly TwinUpdate[],
   timestamp: number,
-): ReportMessages {
+): { readonly message?: (eventId: string) => string; readonly refused: readonly Refusal[] } {
   const refused: Refusal[] = []
   const twins: [string, object][] = []
-  const data: [string, object][] = []
   for (const { property, reported } of updates) {
     const type = device.twins.get(property)
-    if (type !== undefined && !fits[type](reported)) {
+    if (type === undefined) continue
+    if (!fits[type](reported)) {
       refused.push({ property, reason: `${JSON.stringify(reported)} is no ${type}` })
-    } else if (type !== undefined) {
-      twins.push([
-        property,
-        { actual: { value: reported, metadata: { timestamp } }, metadata: { type } },
-      ])
+      continue
     }
-    const dataType = device.data.properties.get(property)
-    if (dataType !== undefined) {
-      const metadata = { timestamp: String(timestamp), type: dataType }
-      data.push([property, { value: reported, metadata }])
-    }
+    const actual = { value: reported, metadata: { timestamp } }
+    twins.push([property, { actual, metadata: { type } }])
   }
-  return {
-    ...(twins.length > 0 && {
-      twins: (eventId) =>
-        JSON.stringify({ event_id: eventId, timestamp, twin: Object.fromEntries(twins) }),
-    }),
-    ...(data.length > 0 && {
-      data: JSON.stringify({ event_id: '', timestamp, data: Object.fromEntries(data) }),
-    }),
-    refused,
-  }
+  if (twins.length === 0) return { refused }
+  // fromEntries, because `__proto__` is a legal name of a property.
+  const twin = Object.fromEntries(twins)
+  return { message: (event_id) => JSON.stringify({ event_id, timestamp, twin }), refused }
+}
+
+/** The properties of a report that the profile wants as plain data; undefined if there are none. */
+export function encodeData(
+  device: LegacyDevice,
+  updates: readonly TwinUpdate[],
+  timestamp: number,
+): string | undefined {
+  const data = updates.flatMap(({ property, reported }) => {
+    const type = device.data.properties.get(property)
+    if (type === undefined) return []
+    return [[property, { value: reported, metadata: { timestamp: String(timestamp), type } }]]
+  })
+  if (data.length === 0) return undefined
+  return JSON.stringify({ event_id: '', timestamp, data: Object.fromEntries(data) as object })
 }
 
 const fits: Readonly<Record<TwinType, (text: string) => boolean>> = {
