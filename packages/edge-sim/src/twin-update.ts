@@ -97,26 +97,25 @@ function changeOf(raw: unknown): TwinChange | null | undefined {
   if (raw === null) return null
   if (!isObject(raw)) return undefined
   const { optional, metadata } = raw
-  const [expected, actual] = [halfOf(raw['expected']), halfOf(raw['actual'])]
-  if (expected === 'bad' || actual === 'bad') return undefined
+  const halves = { expected: valueOf(raw['expected']), actual: valueOf(raw['actual']) }
+  if (halves.expected === 'bad' || halves.actual === 'bad') return undefined
   if (optional != null && typeof optional !== 'boolean') return undefined
   if (metadata != null && !isObject(metadata)) return undefined
   const type = metadata?.['type']
   if (type != null && typeof type !== 'string') return undefined
   return {
-    ...expected?.of('expected'),
-    ...actual?.of('actual'),
+    ...(halves.expected && { expected: halves.expected.value }),
+    ...(halves.actual && { actual: halves.actual.value }),
     ...(optional != null && { optional }),
     ...(metadata != null && { type: type ?? '' }),
   }
 }
 
-function halfOf(raw: unknown) {
+function valueOf(raw: unknown): { readonly value: string | null } | 'bad' | undefined {
   if (raw == null) return undefined
   if (!isObject(raw)) return 'bad'
   const value = raw['value'] ?? null
-  if (value !== null && typeof value !== 'string') return 'bad'
-  return { of: (half: 'expected' | 'actual'): TwinChange => ({ [half]: value }) }
+  return value === null || typeof value === 'string' ? { value } : 'bad'
 }
 
 export interface TwinDocument {
