@@ -30,6 +30,8 @@ export interface LegacyMqttOptions {
   readonly broker: Omit<BrokerOptions, 'clientId'> & { readonly clientId?: string }
   /** Tells mappers of several nodes at one broker apart. */
   readonly nodeName?: string
+  /** How long EdgeCore may take to answer a message; 3000 if left out. */
+  readonly answerTimeoutMs?: number
   readonly logger: Logger
   readonly clock?: Clock
   readonly random?: () => number
@@ -43,8 +45,6 @@ const limits: EdgeLimits = {
   twinsPerCall: 200,
 }
 
-/** How long EdgeCore may take to answer a message. */
-const answerMs = 3_000
 const askAtOnce = 20
 
 /**
@@ -62,6 +62,7 @@ async function openLink(
   signal: AbortSignal,
 ): Promise<EdgeLink> {
   const { profileFile, protocolName, nodeName = '', clock = systemClock } = options
+  const { answerTimeoutMs: answerMs = 3_000 } = options
   const { logger, random = Math.random } = options
   const ended = new AbortController()
   const results = createAnswers<Result>(clock)
