@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import type { IClientOptions } from 'mqtt'
 import { MapperError } from '../../errors.ts'
@@ -55,6 +56,8 @@ export function clientOptions(options: BrokerOptions): { url: string; options: I
   }
   try {
     createSecureContext({ ...tls })
+    // A CA that is none would just be ignored.
+    if (tls?.ca !== undefined) new X509Certificate(tls.ca)
   } catch (cause) {
     throw invalid(`the certificates cannot be read: ${MapperError.from(cause).detail}`, cause)
   }
