@@ -56,18 +56,18 @@ export function startEventBus(options: {
   }
 }
 
+const schemes = ['mqtt:', 'mqtts:', 'tcp:', 'tls:', 'ws:', 'wss:']
+
 function open(url: string): MqttClient {
-  try {
-    return connect(url, {
-      clientId: `edgecore-${randomUUID().slice(0, 8)}`,
-      clean: true,
-      resubscribe: false,
-      reconnectPeriod: 500,
-      connectTimeout: 5000,
-    })
-  } catch (error) {
-    throw new MapperError('invalid_config', `mqtt: ${url} is not the URL of a broker`, {
-      cause: error,
-    })
+  if (!URL.canParse(url) || !schemes.includes(new URL(url).protocol)) {
+    const message = `mqtt: ${url} is not the URL of a broker; write it like mqtt://127.0.0.1:1883`
+    throw new MapperError('invalid_config', message)
   }
+  return connect(url, {
+    clientId: `edgecore-${randomUUID().slice(0, 8)}`,
+    clean: true,
+    resubscribe: false,
+    reconnectPeriod: 500,
+    connectTimeout: 5000,
+  })
 }
