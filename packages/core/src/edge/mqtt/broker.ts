@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { MqttClient } from 'mqtt'
 import { errorPolicies, MapperError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
@@ -63,6 +64,8 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
 
   const dial = (reason: MapperError) => {
     const client = connect(dialled.url, { ...dialled.options })
+    // A message and an acknowledgement one after the other would wait for each other, 40 ms each time.
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true)
     const session: Session = { client, pending: new Set() }
     const cancel = clock.after(connectTimeoutMs, () =>
       leave(session, failure(`no session within ${connectTimeoutMs} ms`)),

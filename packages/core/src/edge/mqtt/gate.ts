@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { canceled } from '../../time.ts'
 
 /** Lets so many calls run at a time; the others wait in their order. */
@@ -9,6 +10,8 @@ export function createGate(places: number): Gate {
 
   const enter = (signal: AbortSignal) =>
     new Promise<void>((resolve, reject) => {
+      // All calls of a mapper share its signal: many listeners there are no leak.
+      setMaxListeners(0, signal)
       if (signal.aborted) return reject(canceled(signal))
       if (free > 0) {
         free--
