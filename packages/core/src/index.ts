@@ -31,6 +31,7 @@ export type {
   TwinUpdate,
 } from './edge/edge.ts'
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
+export { createLegacyMqttEdge, type LegacyMqttOptions } from './edge/legacy/legacy-edge.ts'
 export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.ts'
 export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'

@@ -1,4 +1,6 @@
-import { createLegacyMqttEdge, silentLogger } from '@mapper-sdk/core'
+import { createLegacyMqttEdge, silentLogger, splitId } from '@mapper-sdk/core'
+import { connectAsync } from 'mqtt'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { beforeEach } from 'vitest'
 import { edgeSuite, type EdgeRig } from '../../core/src/edge/edge.suite.ts'
@@ -18,8 +20,16 @@ async function rigOf(): Promise<EdgeRig> {
     mqtt: { url: broker.url },
   })
   await sim.idle()
+  // CRs of that time have no state: EdgeCore's own word on it is all there is.
+  const states = new Map<string, string>()
+  const listener = await connectAsync(broker.url, { reconnectPeriod: 0 })
+  await listener.subscribeAsync('$hw/events/device/+/state/update/result')
+  listener.on('message', (_topic, payload) => {
+    const { device } = JSON.parse(payload.toString()) as { device: { name: string; state: string } }
+    states.set(device.name, device.state)
+  })
   const edge = createLegacyMqttEdge({
-    ...{ profileFile, protocolName, logger: silentLogger },
+    ...{ profileFile, protocolName, logger: silentLogger, splitId },
     broker: { url: broker.url },
   })
   const stopEdge = async () => {
@@ -38,11 +48,16 @@ async function rigOf(): Promise<EdgeRig> {
     states: 'at-once',
     unhealthy: 'unknown',
     observesDesired: false,
-    apply: (manifest) => sim.apply(manifest),
+    async apply(manifest) {
+      sim.apply(manifest)
+      await sim.idle()
+      // A model alone changes nothing there until a device of it does.
+      if (manifest.kind === 'DeviceModel') await writeFile(profileFile, sim.deviceProfile())
+    },
     remove: (kind, id) => sim.remove(kind, id),
     setDesired: (device, property, value) => sim.setDesired(device, property, value),
     twin: (device, property) => sim.twin(device, property),
-    state: (device) => sim.cloud().find(({ id }) => id === device)?.state,
+    state: (device) => states.get(splitId(device).name),
     async restart() {
       await stopEdge()
       await startEdge()
@@ -50,6 +65,7 @@ async function rigOf(): Promise<EdgeRig> {
     stopEdge,
     startEdge,
     async close() {
+      await listener.endAsync(true)
       await sim.close()
       await broker.stop()
       await remove()

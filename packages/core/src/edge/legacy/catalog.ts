@@ -129,13 +129,15 @@ export function createCatalog(options: CatalogOptions): Catalog {
   // One after the other: an older content must not come after a newer one.
   let reading: Promise<void> = Promise.resolve()
   const read = () => (reading = reading.catch(() => undefined).then(readNow))
-  const inBackground = () =>
-    void read().catch((thrown: unknown) => {
-      const error = MapperError.from(thrown)
-      if (error.code === 'internal')
-        logger.error({ err: error }, 'a device profile is not followed')
-    })
-  const stopWatching = watchFile(profileFile, clock, inBackground)
+  const inBackground = (then: () => void = () => undefined) =>
+    void read()
+      .catch((thrown: unknown) => {
+        const error = MapperError.from(thrown)
+        if (error.code !== 'edge_unavailable')
+          logger.error({ err: error }, 'cannot follow the file')
+      })
+      .then(then)
+  const stopWatching = watchFile(profileFile, clock, () => inBackground())
   inBackground()
 
   return {
@@ -148,14 +150,18 @@ export function createCatalog(options: CatalogOptions): Catalog {
     }),
     trust(name) {
       const entry = entries.get(name)
-      if (entry !== undefined && !entry.trusted) put(name, entryOf(entry.legacy, true))
+      if (entry !== undefined) put(name, entryOf(entry.legacy, true))
     },
     wish(name, heard) {
-      const entry = entries.get(name)
-      if (entry === undefined) return
-      const { device } = entry.legacy
+      const device = entries.get(name)?.legacy.device
+      if (device === undefined) return
       const news = heard.filter((wish) => wishes.take(device, wish, clock.wall()))
-      if (news.length > 0) put(name, entryOf(entry.legacy, entry.trusted))
+      if (news.length === 0) return
+      // It was made for what the file says now, such as the limits of the model.
+      inBackground(() => {
+        const entry = entries.get(name)
+        if (entry !== undefined && !closed) put(name, entryOf(entry.legacy, entry.trusted))
+      })
     },
     close() {
       closed = true

@@ -307,18 +307,15 @@ describe('reports', () => {
   })
 
   test('fail when EdgeCore knows no such device, or answers no more', async () => {
-    let answering = true
-    let code: number | undefined
-    await startEdgeCore(() =>
-      answering ? { ...(code !== undefined && { code, reason: 'no device' }) } : undefined,
-    )
+    let answer: object | undefined = {}
+    await startEdgeCore(() => answer)
     await writeFile(profileFile, profile())
     const { link } = await open()
     await register(link)
     expect(await report(link, update('setpoint', '1'))).toBe('accepted')
-    code = 404
+    answer = { code: 404, reason: 'no device' }
     await expect(report(link, update('setpoint', '2'))).rejects.toMatchObject({ code: 'rejected' })
-    answering = false
+    answer = undefined
     await expect(report(link, update('setpoint', '3'))).rejects.toMatchObject({
       code: 'edge_unavailable',
     })
