@@ -63,7 +63,12 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
   let life: Life = { tag: 'closed' }
 
   const dial = (reason: MapperError) => {
-    const client = connect(dialled.url, { ...dialled.options })
+    let client: MqttClient
+    try {
+      client = connect(dialled.url, { ...dialled.options })
+    } catch (thrown) {
+      return retry(brokerFailure(thrown, options), false)
+    }
     // A message and an acknowledgement one after the other would wait for each other, 40 ms each time.
     if (client.stream instanceof Socket) client.stream.setNoDelay(true)
     const session: Session = { client, pending: new Set() }
@@ -98,29 +103,32 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
   /** The end of a session, for whatever reason; the first reason counts. */
   const leave = (session: Session, reason: MapperError) => {
     if ((life.tag !== 'up' && life.tag !== 'opening') || life.session !== session) return
-    const wasUp = life.tag === 'up'
-    if (life.tag === 'up') {
-      const lasted = clock.now() - life.since >= lastingMs
-      kicks = lasted ? 0 : kicks + 1
-      if (lasted) attempt = 0
+    const upFor = life.tag === 'up' ? clock.now() - life.since : undefined
+    if (upFor !== undefined && upFor >= lastingMs) {
+      attempt = 0
+      kicks = 0
     }
-    const wait = pauseMs(reason)
-    life = { tag: 'waiting', reason, cancel: clock.after(wait, () => dial(reason)) }
     for (const end of session.pending) end(reason)
     void dispose(session.client, clock)
-    logger[said === reason.detail ? 'debug' : 'warn']({ err: reason, wait }, 'no MQTT broker')
-    said = reason.detail
-    if (wasUp) parts.down(reason)
+    retry(reason, upFor !== undefined && upFor < lastingMs)
+    if (upFor !== undefined) parts.down(reason)
   }
 
-  const pauseMs = (reason: MapperError): number => {
-    if (errorPolicies[reason.code].retry === 'seldom') return longPauseMs * (0.5 + random())
-    if (kicks < kicksAtMost) return backoffMs(attempt++, random, 200, 10_000)
+  const retry = (reason: MapperError, kicked: boolean) => {
+    const wait = kicked && ++kicks >= kicksAtMost ? kickedOut() : pauseMs(reason)
+    life = { tag: 'waiting', reason, cancel: clock.after(wait, () => dial(reason)) }
+    logger[said === reason.detail ? 'debug' : 'warn']({ err: reason, wait }, 'no MQTT broker')
+    said = reason.detail
+  }
+  const longPause = () => longPauseMs * (0.5 + random())
+  const pauseMs = ({ code }: MapperError): number =>
+    errorPolicies[code].retry === 'seldom' ? longPause() : backoffMs(attempt++, random, 200, 10_000)
+  const kickedOut = (): number => {
     logger[kicks === kicksAtMost ? 'error' : 'debug'](
       { clientId, broker: options.url },
       `the MQTT broker ended ${kicks} sessions of client id "${clientId}" soon after they began; if another client has the same id, give one of them another name`,
     )
-    return longPauseMs * (0.5 + random())
+    return longPause()
   }
 
   dial(failure('not connected yet'))

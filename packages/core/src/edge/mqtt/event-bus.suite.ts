@@ -16,8 +16,8 @@ interface BusTwin {
   readonly metadata?: unknown
 }
 
-/** `silent`: no answer; a text: this, whatever it is; a refusal: all of the message. */
-export type BusAnswer = 'accept' | 'silent' | string | { code: number; reason: string }
+/** `silent`: no answer; a refusal: of all of the message. */
+export type BusAnswer = 'accept' | 'silent' | { code: number; reason: string }
 
 /** EdgeCore at the broker, as far as a mapper can tell: answers what the script says, and keeps what it got. */
 export async function startEventBus(url: string) {
@@ -49,7 +49,6 @@ export async function startEventBus(url: string) {
     const base = { event_id: body.event_id, timestamp: Date.now() }
     const text = () => {
       if (typeof answer === 'object') return JSON.stringify({ ...base, ...answer })
-      if (answer !== 'accept') return answer
       if (what === 'twin') return JSON.stringify({ ...base, twin: body.twin })
       // For a state EdgeCore makes an event id of its own.
       const device = { name, state: body.state, lastOnlineTime: '' }

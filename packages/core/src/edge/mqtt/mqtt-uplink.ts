@@ -96,7 +96,10 @@ async function openUplink(
       judge()
       exchange.fail(reason)
     },
-    message: exchange.take,
+    message(topic, payload, retained) {
+      // EdgeCore retains nothing: such a message is older than what it would answer.
+      if (!retained) exchange.take(topic, payload)
+    },
   })
   const link = await dmi
     .open(
