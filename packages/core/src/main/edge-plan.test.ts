@@ -37,7 +37,7 @@ describe('the way to KubeEdge', () => {
       profileFile: '/opt/deviceProfile.json',
       broker: 'mqtt://127.0.0.1:1883',
     })
-    expect(legacy.settings).toEqual({ cycleUnit: 'ms' })
+    expect(legacy.settings).toEqual({ cycleUnit: 'ms', budget: {} })
     expect(legacy.create(silentLogger).limits.callsPerSecond).toBe(50)
   })
 

@@ -32,7 +32,7 @@ const usualBroker = 'mqtt://127.0.0.1:1883'
 
 /** Throws `invalid_config` for keys that do not go together, and for secrets that cannot be read. */
 export async function planEdge(
-  { edge, uplink, mqtt, common }: MapperConfig,
+  { edge, uplink, mqtt, common, mapper: { budget } }: MapperConfig,
   { mapper, socketPath, file, environment }: EdgePlanContext,
 ): Promise<EdgePlan> {
   const wrong = (key: string, message: string, cause?: unknown) =>
@@ -68,8 +68,13 @@ export async function planEdge(
     const { protocol: protocolName } = mapper
     return {
       create: (logger) => createLegacyMqttEdge({ profileFile, protocolName, broker, logger }),
-      // The file's nanoseconds are milliseconds by now, however many.
-      settings: { cycleUnit: 'ms' },
+      settings: {
+        // The file's nanoseconds are milliseconds by now, however many.
+        cycleUnit: 'ms',
+        // Calls are bounded where a node's mappers share one budget, which is DMI.
+        budget:
+          budget.twins_per_second === undefined ? {} : { twinsPerSecond: budget.twins_per_second },
+      },
       fields: { edge, profileFile, broker: url },
     }
   }
