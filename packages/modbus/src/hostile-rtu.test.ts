@@ -108,8 +108,8 @@ describe('a serial line', () => {
     onLine(async ({ ends: [here, there] }) => {
       const holding = Uint16Array.from({ length: 300 }, (_, at) => 3 * at)
       const vector: IServiceVector = {
-        getHoldingRegister: (address) => Promise.resolve(holding[address] ?? 0),
-        setRegister: (address, value) => {
+        getHoldingRegister: (address: number) => Promise.resolve(holding[address] ?? 0),
+        setRegister: (address: number, value: number) => {
           holding[address] = value
           return Promise.resolve()
         },
