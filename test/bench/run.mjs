@@ -14,14 +14,18 @@ const json = args.includes('--json')
 const wanted = args.filter((arg) => !arg.startsWith('--'))
 const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name))
 if (unknown.length > 0) {
-  console.error(`no benchmark named ${unknown.join(', ')}; there are: ${benches.map(({ name }) => name).join(', ')}`)
+  console.error(
+    `no benchmark named ${unknown.join(', ')}; there are: ${benches.map(({ name }) => name).join(', ')}`,
+  )
   process.exit(2)
 }
 
 const print = (text) => {
   if (!json) console.log(text)
 }
-print(`${type()} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, Node ${process.version}`)
+print(
+  `${type()} ${release()}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, Node ${process.version}`,
+)
 
 for (const bench of benches) {
   if (wanted.length > 0 && !wanted.includes(bench.name)) continue
@@ -29,7 +33,10 @@ for (const bench of benches) {
   await bench.run({
     figure(figure, value, unit, note = '') {
       if (json) console.log(JSON.stringify({ bench: bench.name, figure, value, unit }))
-      else console.log(`  ${figure.padEnd(24)} ${value.toPrecision(4).padStart(10)} ${unit.padEnd(14)} ${note}`)
+      else
+        console.log(
+          `  ${figure.padEnd(24)} ${value.toPrecision(4).padStart(10)} ${unit.padEnd(14)} ${note}`,
+        )
     },
     note: (text) => print(`  ${text}`),
   })

@@ -26,9 +26,8 @@ const anyRead = fc
   .map(([unit, table, address, many, noise]) => {
     const count = isBitTable(table) ? many : Math.min(125, many)
     const request = readRequest(unit, table, address, count, 255)
-    const data = Uint8Array.from(
-      { length: request.answerLength - 2 },
-      () => noise.next().value ?? 0,
+    const data = Uint8Array.from({ length: request.answerLength - 2 }, () =>
+      Number(noise.next().value),
     )
     const spare = 8 * data.length - count
     if (isBitTable(table)) data[data.length - 1] = (data.at(-1) ?? 0) & (0xff >> spare)

@@ -2,7 +2,8 @@ import { MapperError } from '@mapper-sdk/core'
 import { ServerSerial, type IServiceVector } from 'modbus-serial'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
-import { openSerial, type ModbusLink, type SerialOptions } from './link.ts'
+import type { ModbusLink, SerialOptions } from './link.ts'
+import { openSerial } from './rtu-link.ts'
 import { ptyPair, type PtyPair } from './pty-pair.suite.ts'
 import { createBank, serveRtu } from './simulator/index.ts'
 
@@ -108,8 +109,8 @@ describe('a serial line', () => {
     onLine(async ({ ends: [here, there] }) => {
       const holding = Uint16Array.from({ length: 300 }, (_, at) => 3 * at)
       const vector: IServiceVector = {
-        getHoldingRegister: (address) => Promise.resolve(holding[address] ?? 0),
-        setRegister: (address, value) => {
+        getHoldingRegister: (address: number) => Promise.resolve(holding[address] ?? 0),
+        setRegister: (address: number, value: number) => {
           holding[address] = value
           return Promise.resolve()
         },

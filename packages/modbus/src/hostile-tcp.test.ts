@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
-import { connectTcp } from './link.ts'
+import { connectTcp } from './tcp-link.ts'
 import { createBank, serveTcp } from './simulator/index.ts'
 
 const rejections: unknown[] = []

@@ -57,6 +57,4 @@ export interface ModbusLink {
   close(): Promise<void>
 }
 
-export { connectTcp, type TcpOptions } from './tcp-link.ts'
-export { openSerial } from './rtu-link.ts'
 export type { SerialOptions } from './serial-line.ts'

@@ -2,7 +2,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { Worker } from 'node:worker_threads'
 import { MapperError } from '@mapper-sdk/core'
 import { afterEach, describe, expect, it } from 'vitest'
-import { connectTcp, type ModbusLink, type TcpOptions } from './link.ts'
+import type { ModbusLink } from './link.ts'
+import { connectTcp, type TcpOptions } from './tcp-link.ts'
 import { createBank, serveTcp, type TcpSimulatorOptions } from './simulator/index.ts'
 
 const cleanUp: (() => unknown)[] = []

@@ -1,7 +1,11 @@
 import { startEdgeSim } from '@mapper-sdk/edge-sim'
 
 /** EdgeCore's stand-in without its limits, with one device of many properties. */
-const [socketPath, port, properties] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const [socketPath, port, properties] = [
+  process.argv[2],
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+]
 const names = Array.from({ length: properties }, (_, index) => `p${index}`)
 const sim = await startEdgeSim({ socketPath, limiter: 'off', upstream: 'off' })
 const metadata = (name) => ({ name, namespace: 'default' })

@@ -9,7 +9,11 @@ import { ReportDeviceStatusRequestSchema } from '@mapper-sdk/core/dmi'
  * request (behind a mutex), one new gRPC channel, and one ReportDeviceStatus with one twin. Its loops
  * run side by side, as its goroutines do, and never wait for a cycle.
  */
-const [socketPath, port, properties] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const [socketPath, port, properties] = [
+  process.argv[2],
+  Number(process.argv[3]),
+  Number(process.argv[4]),
+]
 const loops = 16
 
 const socket = net.connect({ host: '127.0.0.1', port, noDelay: true })

@@ -123,7 +123,7 @@ export function parseBank(text: string, file: string): BankFile {
   if (section('units') == null) fault(document.contents, 'units is missing')
 
   function readUnit(unit: number, node: unknown): void {
-    for (const { key, value } of node === null ? [] : pairs(node, `unit ${unit}`)) {
+    for (const { key, value } of isEmpty(node) ? [] : pairs(node, `unit ${unit}`)) {
       const table = textOf(key)
       if (table === 'holes') readHoles(unit, value)
       else if (tables.includes(table)) readTable(unit, table as Table, value)
@@ -166,9 +166,10 @@ export function parseBank(text: string, file: string): BankFile {
       if (value == null && otherwise !== undefined) return otherwise
       const given = isScalar(value) ? Number(value.value) : NaN
       if (given >= min && given <= max) return given
+      const range = max === anyNumber ? `${min} or more` : `${min} … ${max}`
       fault(
         value ?? node,
-        `${name} is ${value == null ? 'missing' : `"${textOf(value)}"`}, not ${min} … ${max}`,
+        `${name} is ${value == null ? 'missing' : `"${textOf(value)}"`}, not ${range}`,
       )
       return NaN
     }
@@ -183,8 +184,8 @@ export function parseBank(text: string, file: string): BankFile {
       return known[0] ?? ''
     }
     const before = faults.length
-    const min = number('min', -1e300, 1e300)
-    const max = number('max', min, 1e300)
+    const min = number('min', -anyNumber, anyNumber)
+    const max = number('max', min, anyNumber)
     const variation = {
       unit: number('unit', 0, 255, 1),
       table: choice('table', ['holding', 'input'], 'holding') as Variation['table'],
@@ -195,7 +196,7 @@ export function parseBank(text: string, file: string): BankFile {
       max,
       periodMs: number('periodMs', 1, 2 ** 31 - 1, 60_000),
       everyMs: number('everyMs', 10, 2 ** 31 - 1, 500),
-      step: number('step', 0, 1e300, (max - min) / 20),
+      step: number('step', 0, anyNumber, (max - min) / 20),
       seed: number('seed', 0, 2 ** 32 - 1, 1),
     }
     for (const [name, { key }] of fields) {
@@ -220,10 +221,14 @@ export function parseBank(text: string, file: string): BankFile {
   }
 
   const varied = section('vary')
-  const variations = (varied == null ? [] : items(varied, 'vary')).map(readVariation)
+  const variations = (isEmpty(varied) ? [] : items(varied, 'vary')).map(readVariation)
   if (faults.length > 0) throw new BankFileError(faults)
   return { bank, variations: variations.filter((each) => each !== undefined) }
 }
+
+const anyNumber = Number.MAX_VALUE
+
+const isEmpty = (node: unknown) => node == null || (isScalar(node) && node.value === null)
 
 const firstLine = (text: string) =>
   (text.split('\n')[0] ?? text).replace(/ at line \d+, column \d+:$/, '')
