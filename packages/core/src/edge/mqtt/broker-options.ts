@@ -93,10 +93,10 @@ export function brokerFailure(error: unknown, { url, username }: BrokerOptions):
     const who = username === undefined ? 'a client without a user name' : `user "${username}"`
     return failure('access_denied', `it refuses ${who}; check user name and password`)
   }
-  if (code === 128 || code === 135) {
+  if (refusesSubscription(error)) {
     return failure(
       'access_denied',
-      `it refuses the subscriptions to $hw/events/device/…; let them in`,
+      'it refuses a subscription below $hw/events/device/; allow them',
     )
   }
   if (code === 1 || code === 2) return failure('invalid_config', message)
@@ -104,4 +104,10 @@ export function brokerFailure(error: unknown, { url, username }: BrokerOptions):
     return failure('access_denied', `TLS: ${message} (${code}); check its certificate and the CA`)
   }
   return failure('edge_unavailable', message)
+}
+
+/** mqtt.js hands over the SUBACK with its error; 0x80 and above are refusals. */
+function refusesSubscription(error: unknown): boolean {
+  const granted = (error as { packet?: { granted?: unknown } } | null)?.packet?.granted
+  return Array.isArray(granted) && granted.some((code) => typeof code === 'number' && code >= 0x80)
 }

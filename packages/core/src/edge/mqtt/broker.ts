@@ -81,11 +81,8 @@ export async function openBroker(options: BrokerOptions, parts: BrokerParts): Pr
     client.on('error', (thrown) => void (error ??= brokerFailure(thrown, options)))
     client.on('close', () => leave(session, error ?? failure('it ended the connection')))
     client.on('connect', () => {
-      client.subscribe([...parts.topics], { qos: 1 }, (thrown, granted) => {
+      client.subscribe([...parts.topics], { qos: 1 }, (thrown) => {
         if (thrown !== null) return leave(session, brokerFailure(thrown, options))
-        if (granted?.some(({ qos }) => qos >= 128)) {
-          return leave(session, brokerFailure({ code: 128 }, options))
-        }
         if (life.tag !== 'opening' || life.session !== session) return
         cancel()
         session.pending.delete(cancel)
