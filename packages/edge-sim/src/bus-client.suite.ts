@@ -2,7 +2,7 @@ import { connectAsync } from 'mqtt'
 import { onTestFinished } from 'vitest'
 import { startMosquitto, requireMosquitto } from '../../../test/support/mosquitto.ts'
 import { until } from '../../../test/support/until.ts'
-import type { EdgeSimOptions } from './edge-sim.ts'
+import type { EdgeSimOptions } from './edge-sim-options.ts'
 import { startSim } from './raw-mapper.suite.ts'
 
 export interface BusMessage {
@@ -37,12 +37,15 @@ export async function startBus(
     )
   /** The next message on a topic that fits, of those not yet asked for. */
   const hear = async (topic: string, fits: (body: BusMessage['body']) => boolean = () => true) => {
-    const at = await until(
+    const found = await until(
       `a message on ${topic}`,
-      () => heard.findIndex((one) => one.topic === `$hw/events/${topic}` && fits(one.body)),
-      (index) => index >= 0,
+      () => {
+        const at = heard.findIndex((one) => one.topic === `$hw/events/${topic}` && fits(one.body))
+        return at < 0 ? undefined : heard.splice(at, 1)[0]
+      },
+      (message) => message !== undefined,
     )
-    return heard.splice(at, 1)[0] as BusMessage
+    return found as BusMessage
   }
   let asked = 0
   return {

@@ -1,11 +1,4 @@
-import {
-  silentLogger,
-  sleep,
-  systemClock,
-  type Clock,
-  type Id,
-  type Logger,
-} from '@mapper-sdk/core'
+import { silentLogger, sleep, systemClock, type Id } from '@mapper-sdk/core'
 import { createCloudCore, type Down } from './cloud-core.ts'
 import { createCloudView, type CloudDevice, type CloudTwin } from './cloud.ts'
 import { crOf } from './convert.ts'
@@ -13,45 +6,17 @@ import { serveDmi, type DmiServer } from './dmi-server.ts'
 import { deviceProfileOf } from './device-profile.ts'
 import { busTopics } from './device-twin.ts'
 import { createEdgeCore, keep, type EdgeCore, type Store } from './edge-core.ts'
+import type { EdgeSimOptions } from './edge-sim-options.ts'
 import { startEventBus, type EventBus } from './event-bus.ts'
 import type { Emit, EdgeSimEvent } from './event.ts'
 import { modelsFirst, watchFolder } from './folder-watch.ts'
 import { hasModel, loadFolder, logIssues, type CrDocument, type FolderIssue } from './folder.ts'
 import { keepFile } from './kept-file.ts'
-import type { Rate } from './limiter.ts'
 import { idOfManifest, type Manifest } from './manifest.ts'
 import { createSequence } from './sequence.ts'
 import { createStats, type EdgeSimStats } from './stats.ts'
 import { createUplink } from './uplink.ts'
-import { behaviourOf, legacyBehaviour, type KubeEdgeVersion } from './version.ts'
-
-export interface EdgeSimOptions {
-  /** Where the stand-in serves DeviceManagerService: an absolute path, like EdgeCore's dmi.sock. */
-  readonly socketPath: string
-  /** A folder of Device and DeviceModel YAML; its changes are followed. */
-  readonly folder?: string
-  /** Which KubeEdge to play; 1.23 if left out. */
-  readonly version?: KubeEdgeVersion
-  /**
-   * Plays KubeEdge up to 1.14 for mappers of that time, whatever `version` says: devices by
-   * `deviceProfile()` and one-level topics, desired values as deltas over the broker. Calls over DMI
-   * are UNIMPLEMENTED, and no mapper is called.
-   */
-  readonly legacy?: boolean
-  /** The broker of EdgeCore's event bus, such as `mqtt://127.0.0.1:1883`. Without it there is no event bus. */
-  readonly mqtt?: { readonly url: string }
-  /** Where to keep what `deviceProfile()` gives up to date. */
-  readonly profileFile?: string
-  /** Calls of mappers that EdgeCore takes; 1 a second with a burst of 100 if left out. */
-  readonly limiter?: Rate | 'off'
-  /** Twins that go on to the cloud; 30 a second with a burst of 60 if left out. */
-  readonly upstream?: Rate | 'off'
-  /** Bursts of twins of one device undo each other in the cloud now and then, as in CloudCore. Off if left out. */
-  readonly lossyBursts?: boolean
-  readonly logger?: Logger
-  readonly clock?: Clock
-  readonly random?: () => number
-}
+import { behaviourOf, legacyBehaviour } from './version.ts'
 
 /**
  * EdgeCore, CloudCore and the API server of one node, as far as a mapper can tell. Its EdgeCore can
@@ -116,6 +81,8 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
   const listeners = new Set<(event: EdgeSimEvent) => void>()
   let life: Life = { tag: 'stopped' }
   let linkUp = true
+  /** Until EdgeCore can tell its broker of them, changes wait too. */
+  let settling = false
   let removeSocket = async () => {}
   /** Changes that EdgeCore missed: while it was down they wait, while the link was down they only reach its database. */
   let held: Down[] = []
@@ -133,7 +100,7 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
   )
   const send = (message: Down) => {
     profile?.update()
-    if (life.tag === 'running' && linkUp) life.core.receive(message)
+    if (life.tag === 'running' && linkUp && !settling) life.core.receive(message)
     else held.push(message)
   }
   const cloud = createCloudCore({ behaviour, view, send, clock, logger, signal: ended.signal })
@@ -152,10 +119,12 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     return missed
   }
 
+  const isRunning = (core: EdgeCore) => life.tag === 'running' && life.core === core
+
   async function start(): Promise<void> {
     if (life.tag === 'running' || ended.signal.aborted) return
     const crash = (report: string) => {
-      if (life.tag !== 'running' || life.core !== core) return
+      if (!isRunning(core)) return
       life = { tag: 'stopped' }
       logger.error({ report }, `EDGECORE CRASHED, as the real one does: ${report}`)
       core.stop()
@@ -185,8 +154,14 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     removeSocket = () => server.removeSocket()
     emit({ type: 'edgecore', running: true })
     logger.info({ socketPath }, 'EdgeCore serves mappers')
+    if (bus !== undefined) {
+      settling = true
+      await bus.settled
+      settling = false
+      // It may have crashed meanwhile.
+      if (!isRunning(core)) return
+    }
     if (linkUp) for (const message of catchUp()) core.receive(message)
-    await bus?.settled
   }
 
   async function stop(): Promise<void> {
