@@ -326,7 +326,7 @@ describe('reports', () => {
     await writeFile(profileFile, profile({ desired: '4' }))
     const { link, desired } = await open()
     await register(link)
-    expect(desired()).toBe('4')
+    await eventually(() => expect(desired()).toBe('4'))
     expect(await report(link, update('setpoint', '1'))).toBe('accepted')
     expect(await report(link, update('setpoint', '2'))).toBe('accepted')
     expect(edgecore.twins()).toHaveLength(2)

@@ -105,20 +105,30 @@ async function openLink(
     if (about.kind === 'got') gets.got(about.name, true)
   }
 
-  /** Asks EdgeCore for the wishes of devices; those made while nobody listened come this way only. */
-  const ask = async (names: readonly string[], signal: AbortSignal) => {
-    const asked: Promise<unknown>[] = []
+  /**
+   * Asks EdgeCore for the wishes of devices; those made while nobody listened come this way only. Who
+   * gets no answer is asked again in the background: EdgeCore may still be starting.
+   */
+  const ask = async (names: readonly string[], signal: AbortSignal, tries = 3): Promise<void> => {
+    const asked: Promise<string | undefined>[] = []
     for (let start = 0; start < names.length; start += askAtOnce) {
       const some = names.slice(start, start + askAtOnce)
-      asked.push(...some.map((name) => gets.wait(name, answerMs, signal).catch(() => undefined)))
+      const answer = (name: string) =>
+        gets.wait(name, answerMs, signal).then((got) => (got ? name : undefined))
+      asked.push(...some.map((name) => answer(name).catch(() => undefined)))
       // Where publishing fails, the link goes down, and all is asked again when it is back.
       await Promise.allSettled(
         some.map((name) => broker.publish(topics.twinGet(name), encodeGet(clock.wall()), signal)),
       )
     }
-    await Promise.all(asked)
+    const answered = new Set(await Promise.all(asked))
     if (signal.aborted) throw canceled(signal)
-    if (broker.down() === undefined) for (const name of names) catalog.trust(name)
+    if (broker.down() !== undefined) return
+    const silent = names.filter((name) => !answered.has(name))
+    for (const name of names) if (tries === 1 || answered.has(name)) catalog.trust(name)
+    if (silent.length > 0 && tries > 1) {
+      void ask(silent, ended.signal, tries - 1).catch(() => undefined)
+    }
   }
 
   const send = async (
