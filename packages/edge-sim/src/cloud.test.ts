@@ -81,6 +81,32 @@ test('where bursts are lossy, a patch may undo the one before it', () => {
   expect(overwritten).toEqual(['plant/boiler/b'])
 })
 
+test('twins of one message do not undo each other, and are undone together', () => {
+  const overwritten: string[] = []
+  const view = createCloudView(behaviourOf('1.23'), {
+    random: () => 0,
+    onOverwritten: (_device, property) => overwritten.push(property),
+  })
+  view.put(device)
+  const send = (...values: readonly [string, string][]) =>
+    view.reportTwins(id, {
+      ...{ wallMs: 1000, atMs: 1200 },
+      twins: values.map(([property, reported]) => ({ property, reported, type: 'int' })),
+    })
+  expect([...send(['a', '1'], ['b', '1'])]).toEqual([
+    ['a', 'first-report'],
+    ['b', 'first-report'],
+  ])
+  expect(send(['a', '2'], ['b', '2']).size).toBe(0)
+  expect(view.list()[0]?.twins.map(({ reported }) => reported)).toEqual(['2', '2'])
+  // The half that a message leaves out stays as it is.
+  expect(view.twin(id, 'a')?.observedDesired).toBeUndefined()
+  expect(overwritten).toEqual([])
+  send(['a', '3'])
+  expect(overwritten).toEqual(['b'])
+  expect(view.list()[0]?.twins.map(({ reported }) => reported)).toEqual(['3', ''])
+})
+
 test('what the spec does not have is ignored', () => {
   const view = viewOf('1.23')
   expect(report(view, id, 'c', '1')).toBe('unknown-property')
