@@ -29,7 +29,7 @@ export interface Exchange {
   state(device: Id, state: DeviceState, signal: AbortSignal): Promise<Answer>
   /** A message on one of the result topics. */
   take(topic: string, payload: Buffer): void
-  /** The session ended: no answer will come. Throws `edge_unavailable` in the calls, `canceled` if it was so. */
+  /** No answer will come: calls under way throw this, as `canceled` or `edge_unavailable`. */
   fail(reason: MapperError): void
   /** Messages that EdgeCore never wrote. */
   readonly garbage: number

@@ -38,8 +38,8 @@ export function createTwinReporter(
   send: Send,
 ): (report: TwinReport, signal: AbortSignal) => Promise<Receipt> {
   /**
-   * Twins that somebody else gave a number type: for them an empty `expected` is no value. As many as
-   * EdgeCore refused, so few; a map that outgrows this would only cost a few messages again.
+   * Twins that somebody else gave a number type: for them an empty `expected` is no value. They are
+   * few; forgotten ones only cost some messages more.
    */
   const typed = new Set<string>()
   const typedAtMost = 10_000
