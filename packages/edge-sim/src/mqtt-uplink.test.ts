@@ -86,7 +86,8 @@ test('a mapper goes over to MQTT, and back to DMI when the broker dies', async (
       properties.filter((name) => sim.twin(`plant/${device}`, name)?.reported !== `${field.value}`),
     ).length
   const allShow = () => until('all twins in the cloud', stale, (count) => count === 0, 20_000)
-  const calls = () => Object.values(sim.stats().calls).reduce<number>((sum, count) => sum + (count ?? 0), 0)
+  const calls = () =>
+    Object.values(sim.stats().calls).reduce<number>((sum, count) => sum + (count ?? 0), 0)
 
   field.value = 1
   await allShow()
