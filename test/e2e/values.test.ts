@@ -71,7 +71,7 @@ const values: Readonly<Record<string, fc.Arbitrary<Value>>> = {
 
 /** What the twin must show, in the words of this test; undefined if there is no such value. */
 function expected(value: Value, type: PropertyType): string | undefined {
-  if (type === 'BYTES') return Buffer.from(value as Uint8Array).toString('hex')
+  if (type === 'BYTES') return Buffer.from(value).toString('hex')
   if (type === 'STRING') return value as string
   if (type === 'INT') {
     const whole = typeof value === 'boolean' ? Number(value) : value
@@ -79,7 +79,7 @@ function expected(value: Value, type: PropertyType): string | undefined {
     const big = BigInt(whole as number | bigint)
     return big >= -(2n ** 63n) && big < 2n ** 64n ? big.toString() : undefined
   }
-  return Number.isFinite(value) ? String(value as number) : undefined
+  return Number.isFinite(value) ? String(value) : undefined
 }
 
 it('10 000 values arrive equal, or are left out with a reason', async () => {
@@ -145,7 +145,7 @@ it('10 000 values arrive equal, or are left out with a reason', async () => {
     twinsPerCall: 1_000,
   }
   const done = runMapper({
-    driver: driver as Driver,
+    driver: driver,
     edge: createDmiEdge({
       mapper: { name: 'values', version: '0', apiVersion: 'v1', protocol: 'values' },
       socketPath: path.join(folder, 'mapper.sock'),
