@@ -161,5 +161,6 @@ function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {
     burst: Math.min(edge.burst, own.burst ?? Infinity),
     twinsPerSecond: Math.min(edge.twinsPerSecond, own.twinsPerSecond ?? Infinity),
     twinsPerCall: Math.min(edge.twinsPerCall, own.twinsPerCall ?? Infinity),
+    callsAtOnce: Math.min(edge.callsAtOnce ?? 1, own.callsAtOnce ?? Infinity),
   }
 }

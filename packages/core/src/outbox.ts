@@ -32,10 +32,13 @@ export interface Outbox {
   state(device: Id, state: DeviceState, now: number): void
   forgetTwin(device: Id, property: string): void
   forget(device: Id): void
-  /** The next news, with at most `room` twins (first reports count twice); it stays until `told`. */
-  next(now: number, room: number): Dispatch | undefined
+  /**
+   * The next news of a device that is not busy, with at most `room` twins (first reports count twice);
+   * it stays until `told`.
+   */
+  next(now: number, room: number, busy?: ReadonlySet<Id>): Dispatch | undefined
   /** When `next` will have something, by time alone; undefined if nothing is waiting. */
-  nextAt(now: number): number | undefined
+  nextAt(now: number, busy?: ReadonlySet<Id>): number | undefined
   told(dispatch: Dispatch, now: number): void
   /** EdgeCore said no for a reason of its own: this device waits, the others do not. */
   refused(dispatch: Dispatch, until: number): void
@@ -190,10 +193,10 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       waitingCount -= box.waiting + (box.stateSince === undefined ? 0 : 1)
       boxes.delete(device)
     },
-    next(now, room) {
+    next(now, room, busy) {
       let best: { device: Id; box: Box; rank: number } | undefined
       for (const [device, box] of boxes) {
-        if (boxDueAt(box) > now) continue
+        if (busy?.has(device) || boxDueAt(box) > now) continue
         if (box.stateSince !== undefined) {
           const rank = stateRank + box.stateSince
           if (best === undefined || rank < best.rank) best = { device, box, rank }
@@ -210,9 +213,11 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       if (isState && box.state !== undefined) return { kind: 'state', device, state: box.state }
       return collect(device, box, now, Math.max(room, 2), best.rank >= refreshRank)
     },
-    nextAt(now) {
+    nextAt(now, busy) {
       let earliest = Infinity
-      for (const box of boxes.values()) earliest = Math.min(earliest, boxDueAt(box))
+      for (const [device, box] of boxes) {
+        if (!busy?.has(device)) earliest = Math.min(earliest, boxDueAt(box))
+      }
       return earliest === Infinity ? undefined : Math.max(earliest, now)
     },
     told(dispatch, now) {

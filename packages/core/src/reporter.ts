@@ -1,11 +1,15 @@
 import { createBudget, type Budget } from './budget.ts'
+import type { Id } from './device.ts'
 import type { EdgeLimits, EdgeLink, Receipt, Registration } from './edge/edge.ts'
 import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { Dispatch, Outbox } from './outbox.ts'
-import { backoffMs, sleep, type Clock } from './time.ts'
+import { backoffMs, type Clock } from './time.ts'
 
-/** Spends the budget: registers, then tells EdgeCore what the outbox holds, one call at a time. */
+/**
+ * Spends the budget: registers, then tells EdgeCore what the outbox holds, one call at a time or as
+ * many as the way bears, never two of one device.
+ */
 export interface Reporter {
   /** Something new is in the outbox. */
   wake(): void
@@ -53,6 +57,12 @@ export function createReporter(options: ReporterOptions): Reporter {
   /** Of registering, and of reporting: the same one unless reports take another way. */
   const registering = createBudget(options.limits, clock.now())
   let reporting = registering
+  let atOnce = options.limits.callsAtOnce ?? 1
+  /** Devices with a call under way, and whether a registration is. */
+  const busy = new Set<Id>()
+  let isRegistering = false
+  /** After a failure of the link no call is made before this time. */
+  let pausedUntil = 0
   const stats = {
     link: 'down' as ReporterStats['link'],
     registrations: 0,
@@ -130,7 +140,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   /** A failed call: what became of the link decides whether to wait or to go on with other devices. */
-  const failed = async (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
+  const failed = (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
     const error = MapperError.from(thrown, 'edge_unavailable')
     if (error.code === 'canceled' && signal.aborted) return
     stats.failed++
@@ -144,7 +154,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     const wait = backoffMs(failures++, options.random, 200, 5_000)
     if (error.code === 'edge_unavailable' || dispatch === undefined) {
       logger.debug({ err: error, wait }, 'EdgeCore did not take the call')
-      await sleep(clock, wait, signal).catch(() => undefined)
+      pausedUntil = clock.now() + wait
     } else {
       logger.warn(
         { err: error, device: dispatch.device },
@@ -157,14 +167,17 @@ export function createReporter(options: ReporterOptions): Reporter {
   /** The next call; else when there may be one; undefined: not before something happens. */
   const due = (now: number): NextCall | number | undefined => {
     if (stats.link === 'down') return undefined
-    if (stats.link === 'up' || registerAt <= now) {
+    if (pausedUntil > now) return pausedUntil
+    if ((stats.link === 'up' || registerAt <= now) && !isRegistering) {
       return registering.take(0, now) ? { run: register } : registering.readyAt(0, now)
     }
+    // Before EdgeCore knows the mapper, reports would be lost.
+    if (stats.link === 'up' || busy.size >= atOnce) return undefined
     // The outbox is only searched when there is a call to spend: it is asked after every reading.
     const ready = reporting.readyAt(0, now)
     if (ready > now) return Math.min(ready, registerAt)
-    const dispatch = outbox.next(now, reporting.twins(now))
-    if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now) ?? Infinity)
+    const dispatch = outbox.next(now, reporting.twins(now), busy)
+    if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now, busy) ?? Infinity)
     if (dispatch.kind === 'state' && !statesSupported) {
       outbox.told(dispatch, now)
       return now
@@ -177,6 +190,22 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, reporting.readyAt(2, now))
     if (!reporting.take(cost, now)) return Math.max(now + 1, reporting.readyAt(cost, now))
     return { run: (link, signal) => tell(dispatch, link, signal), dispatch }
+  }
+
+  const perform = async (next: NextCall, link: EdgeLink, signal: AbortSignal) => {
+    const { dispatch } = next
+    if (dispatch === undefined) isRegistering = true
+    else busy.add(dispatch.device)
+    stats.calls++
+    try {
+      await next.run(link, signal)
+      failures = 0
+    } catch (thrown) {
+      failed(thrown, dispatch, signal)
+    } finally {
+      if (dispatch === undefined) isRegistering = false
+      else busy.delete(dispatch.device)
+    }
   }
 
   return {
@@ -202,6 +231,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     },
     route(limits) {
       reporting = limits === undefined ? registering : createBudget(limits, clock.now())
+      atOnce = (limits ?? options.limits).callsAtOnce ?? 1
+      // The other way may know states although this one does not.
+      statesSupported = true
       // The other way may have lost what it was told last.
       outbox.refreshAll(clock.now())
       poke()
@@ -214,20 +246,21 @@ export function createReporter(options: ReporterOptions): Reporter {
       return { ...stats, callsPerSecond: reporting.rate() }
     },
     async run(link, signal) {
+      const underWay = new Set<Promise<void>>()
       while (!signal.aborted) {
         const next = due(clock.now())
         if (typeof next !== 'object') {
           await pause(next === Infinity ? undefined : next, signal)
           continue
         }
-        stats.calls++
-        try {
-          await next.run(link, signal)
-          failures = 0
-        } catch (thrown) {
-          await failed(thrown, next.dispatch, signal)
-        }
+        const call = perform(next, link, signal)
+        underWay.add(call)
+        void call.finally(() => {
+          underWay.delete(call)
+          poke()
+        })
       }
+      await Promise.all(underWay)
     },
   }
 }

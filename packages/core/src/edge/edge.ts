@@ -20,6 +20,8 @@ export interface EdgeLimits {
   readonly burst: number
   readonly twinsPerSecond: number
   readonly twinsPerCall: number
+  /** Calls that may be under way at once, each for another device; 1 if left out. */
+  readonly callsAtOnce?: number
 }
 
 export interface EdgeLink {

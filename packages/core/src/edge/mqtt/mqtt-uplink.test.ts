@@ -73,7 +73,10 @@ test('the first report goes both ways; once EdgeCore has answered, all go over M
   expect(dmi.reports).toHaveLength(1)
   await eventually(() =>
     expect(routes).toEqual([
-      { callsPerSecond: 50, burst: 50, twinsPerSecond: Infinity, twinsPerCall: 200 },
+      {
+        ...{ callsPerSecond: 50, burst: 50, twinsPerSecond: Infinity },
+        ...{ twinsPerCall: 200, callsAtOnce: 16 },
+      },
     ]),
   )
   bus.got.length = 0

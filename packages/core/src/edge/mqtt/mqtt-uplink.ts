@@ -26,13 +26,13 @@ export interface MqttUplinkOptions {
 }
 
 /** EdgeCore does not limit messages of the broker; these are what it worked off at ease. */
-const mqttLimits: EdgeLimits = {
+const mqttLimits = {
   callsPerSecond: 50,
   burst: 50,
   twinsPerSecond: Infinity,
   twinsPerCall: 200,
-}
-const callsAtOnce = 16
+  callsAtOnce: 16,
+} satisfies EdgeLimits
 
 /**
  * Registers and receives by DMI; twins and states go over the broker of EdgeCore's eventBus, which has
@@ -57,7 +57,7 @@ async function openUplink(
   const { mode, logger, clock = systemClock, random = Math.random } = options
   const { resultTimeoutMs = 5_000, proveEveryMs = 60_000 } = options
   const ended = new AbortController()
-  const gate = createGate(callsAtOnce)
+  const gate = createGate(mqttLimits.callsAtOnce)
   const { url } = options.broker
   /** EdgeCore was silent on a state: until then states go by DMI. */
   let statesQuietUntil = 0
