@@ -143,3 +143,44 @@ describe('another way for reports', () => {
     expect(edge.twin(id, 'temperature')?.reported).toBe('1')
   })
 })
+
+describe('several calls at once', () => {
+  it('go out together where the way bears it, never two of one device', async () => {
+    for (const [callsAtOnce, expected] of [
+      [undefined, 1],
+      [4, 4],
+    ] as const) {
+      const one = rig()
+      const names = Array.from({ length: 6 }, (_, index) => `boiler-${index}`)
+      for (const name of names) {
+        one.driver.device(name).set('temperature', 1).set('setpoint', 1)
+        one.edge.apply(device({ name, protocol: { host: name } }), model)
+      }
+      const perDevice = new Map<string, number>()
+      let most = 0
+      one.edge.before = async (report) => {
+        const mine = (perDevice.get(report.device) ?? 0) + 1
+        expect(mine).toBe(1)
+        perDevice.set(report.device, mine)
+        most = Math.max(
+          most,
+          [...perDevice.values()].reduce((sum, count) => sum + count, 0),
+        )
+        await new Promise<void>((resolve) => one.clock.after(50, resolve))
+        perDevice.set(report.device, 0)
+      }
+      const stop = one.start()
+      await one.clock.advance(10)
+      const unlimited = { callsPerSecond: Infinity, burst: Infinity, twinsPerSecond: Infinity }
+      const more = callsAtOnce === undefined ? {} : { callsAtOnce }
+      one.edge.events?.route({ ...unlimited, twinsPerCall: 100, ...more })
+      for (const name of names) one.driver.device(name).set('temperature', 2)
+      await one.clock.advance(3_000)
+      expect(most).toBe(expected)
+      for (const name of names) {
+        expect(one.edge.twin(`default/${name}`, 'temperature')?.reported).toBe('2')
+      }
+      await stop()
+    }
+  })
+})

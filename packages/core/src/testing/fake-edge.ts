@@ -13,6 +13,8 @@ export interface FakeEdge extends Edge {
   setThrottled(throttled: boolean): void
   /** From now on twins of this property are refused for the reason; undefined ends it. */
   refuse(property: string, reason: string | undefined): void
+  /** Called before a report is answered; may delay it or throw. */
+  before: (report: TwinReport) => Promise<void>
   readonly reports: readonly TwinReport[]
   readonly states: readonly { readonly device: Id; readonly state: DeviceState }[]
   /** What EdgeCore was last told of a twin. */
@@ -61,6 +63,7 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     async reportTwins(report, signal) {
       const receipt = call(signal)
       if (receipt === 'throttled') return receipt
+      await fake.before(report)
       reports.push(report)
       const properties = devices.get(report.device)?.device.properties
       const refused = report.twins.flatMap(({ property }) => {
@@ -82,7 +85,8 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     close: async () => void (events = undefined),
   }
 
-  return {
+  const fake: FakeEdge = {
+    before: async () => undefined,
     limits: { ...unlimited, ...limits },
     async open(next) {
       events = next
@@ -127,4 +131,5 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
       return events
     },
   }
+  return fake
 }
