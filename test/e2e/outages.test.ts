@@ -31,7 +31,7 @@ it('the cloud is right within one refresh, whatever went away and came back', as
   const edgecoreSocketPath = path.join(folder, 'dmi.sock')
   const sim = await startEdgeSim({ socketPath: edgecoreSocketPath, mqtt: { url: broker.url } })
   const seed = Number(process.env['OUTAGE_SEED'] ?? Math.floor(Math.random() * 1e6))
-  console.info(`outages: OUTAGE_SEED=${seed}`)
+  process.stdout.write(`outages: OUTAGE_SEED=${seed}\n`)
   const random = seededRandom(seed)
   let value = 0
   const driver: Driver<unknown, { key: string }> = {
@@ -119,7 +119,7 @@ it('the cloud is right within one refresh, whatever went away and came back', as
       rss.push(process.memoryUsage.rss() / 2 ** 20)
     }
     const [first = 0] = rss
-    console.info(`outages: RSS ${rss.map((one) => one.toFixed(0)).join(' ')} MiB`)
+    process.stdout.write(`outages: RSS ${rss.map((one) => one.toFixed(0)).join(' ')} MiB\n`)
     // Garbage comes and goes; a leak of every outage would add up to far more.
     expect(Math.max(...rss.slice(-5)) - first).toBeLessThan(100)
     expect(sim.stats().crashes).toEqual([])

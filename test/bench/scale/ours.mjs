@@ -13,7 +13,8 @@ process.on('message', (question) => {
   const states = devices.filter(({ state }) => state === 'ok').length
   let fresh = 0
   const now = Date.now()
-  for (const { readings } of devices) for (const { at } of readings.values()) if (now - at < 15_000) fresh++
+  for (const { readings } of devices)
+    for (const { at } of readings.values()) if (now - at < 15_000) fresh++
   process.send({
     cpu: process.cpuUsage(),
     rssMib: process.memoryUsage.rss() / 2 ** 20,
