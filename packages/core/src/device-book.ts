@@ -3,6 +3,7 @@ import type { ConnectionPool } from './connection-pool.ts'
 import { createDeviceLoop, type DeviceLoop } from './device-loop.ts'
 import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from './device.ts'
 import type { DeviceDescription, Registration } from './edge/edge.ts'
+import type { Driver } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { formatPath, type Issue } from './config.ts'
 import type { ExplainFacts } from './explain.ts'
@@ -44,6 +45,7 @@ type LinkFacts = 'link' | 'callsPerSecond' | 'throttled'
 
 export interface DeviceBookOptions {
   readonly resolve: (device: Device, model: DeviceModel) => Resolution<unknown, unknown>
+  readonly driver: Driver
   readonly pool: ConnectionPool
   readonly poller: Poller
   readonly outbox: Outbox
@@ -138,7 +140,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       misconfigured,
       logger: entry.logger,
       lease: (onReady) =>
-        options.pool.lease(resolved.connectionKey, resolved.protocol, id, onReady),
+        options.pool.lease(options.driver, resolved.connectionKey, resolved.protocol, id, onReady),
       circuit: createCircuit(options.random, options),
     })
   }

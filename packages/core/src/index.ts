@@ -54,7 +54,14 @@ export {
   type ResolvedProperty,
   type ResolverSettings,
 } from './resolve.ts'
-export { defaultSettings, runMapper, type MapperOptions, type MapperSettings } from './mapper.ts'
+export {
+  createConnections,
+  defaultSettings,
+  runMapper,
+  type MapperOptions,
+  type MapperSettings,
+} from './mapper.ts'
+export type { ConnectionPool } from './connection-pool.ts'
 export { createVolatileStore, type StateStore } from './memory.ts'
 export type { Explanation } from './explain.ts'
 export type { TwinExplanation } from './outbox-twin.ts'

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Device } from './device.ts'
 import { MapperError } from './errors.ts'
+import { silentLogger } from './log.ts'
+import { createConnections, runMapper } from './mapper.ts'
 import { device, id, model, property, rig } from './mapper-rig.suite.ts'
+import { createFakeDriver, createFakeEdge, createManualClock } from './testing/index.ts'
 
 describe('a device method', () => {
   const withMethod = (more: Partial<Device> = {}) =>
@@ -182,5 +185,42 @@ describe('several calls at once', () => {
       }
       await stop()
     }
+  })
+})
+
+describe('several mappers in one process', () => {
+  it('run side by side, and share a line where driver and line are the same', async () => {
+    const clock = createManualClock()
+    const driver = createFakeDriver()
+    driver.device('line', 1).set('temperature', 1)
+    driver.device('line', 2).set('temperature', 2)
+    driver.before = () => new Promise<void>((resolve) => clock.after(20, resolve))
+    const connections = createConnections({ logger: silentLogger, clock, random: () => 0.5 })
+    const stop = new AbortController()
+    const mappers = [1, 2].map((unit) => {
+      const edge = createFakeEdge()
+      const properties = [property('temperature')]
+      edge.apply(
+        device({ name: `unit-${unit}`, protocol: { host: 'line', unit }, properties }),
+        model,
+      )
+      const { signal } = stop
+      const settings = { budget: {} }
+      const options = { driver, edge, logger: silentLogger, signal, settings, clock, connections }
+      return { edge, done: runMapper({ ...options, random: () => 0.5 }) }
+    })
+    await clock.advance(5_000)
+    expect(
+      mappers.map(
+        ({ edge }, index) => edge.twin(`default/unit-${index + 1}`, 'temperature')?.reported,
+      ),
+    ).toEqual(['1', '2'])
+    expect([driver.connects, driver.open, driver.mostAtOnce, connections.size]).toEqual([
+      1, 1, 1, 1,
+    ])
+    stop.abort()
+    await clock.advance(2_000)
+    await Promise.all(mappers.map(({ done }) => done))
+    expect([driver.open, connections.size]).toEqual([0, 0])
   })
 })

@@ -1,4 +1,4 @@
-import { createConnectionPool } from './connection-pool.ts'
+import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
 import { createDeviceBook } from './device-book.ts'
 import type { Driver } from './driver.ts'
 import type { Edge, EdgeLimits } from './edge/edge.ts'
@@ -56,6 +56,11 @@ export interface MapperOptions {
   readonly clock?: Clock
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number
+  /**
+   * Connections shared with other mappers of this process, from `createConnections`: mappers of the same
+   * driver then share a serial line or a socket instead of fighting for it.
+   */
+  readonly connections?: ConnectionPool
   /** Called once, when the mapper is at work. */
   readonly onStart?: (view: MapperView) => void
 }
@@ -73,17 +78,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   const store = options.store ?? createVolatileStore()
   const outbox = createOutbox(settings)
   const poller = createPoller(clock)
-  const pool = createConnectionPool({
-    driver,
-    clock,
-    random,
-    logger,
-    settings: {
-      callTimeoutMs: settings.callTimeoutMs,
-      backoffFirstMs: 100,
-      backoffMaxMs: settings.reconnectMaxMs,
-    },
-  })
+  const pool = options.connections ?? createConnections({ ...options, settings })
   let cancelDoubt: () => void = () => undefined
   const reporter = createReporter({
     limits: tighter(edge.limits, settings.budget),
@@ -100,6 +95,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   })
   const book = createDeviceBook({
     resolve: createResolver(driver, settings),
+    driver,
     pool,
     poller,
     outbox,
@@ -153,6 +149,19 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     poller.stop()
     await store.flush()
   }
+}
+
+/** Connections for several mappers in one process. */
+export function createConnections(options: {
+  readonly logger: Logger
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly settings?: Partial<MapperSettings>
+}): ConnectionPool {
+  const { logger, clock = systemClock, random = Math.random } = options
+  const { callTimeoutMs, reconnectMaxMs } = { ...defaultSettings, ...options.settings }
+  const settings = { callTimeoutMs, backoffFirstMs: 100, backoffMaxMs: reconnectMaxMs }
+  return createConnectionPool({ clock, random, logger, settings })
 }
 
 function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {
