@@ -63,7 +63,7 @@ it('keeps every twin within its refresh time although EdgeCore takes one call a 
 }, 60_000)
 
 it('carries 20 devices of 50 changing twins through the budget, none older than 45 s', async () => {
-  const one = rig({ settings: { budget: node } })
+  const one = rig({ settings: { budget: { ...node, callsPerSecond: 0.9, burst: 60 } } })
   const names = Array.from({ length: 50 }, (_, index) => `p${index}`)
   const wide = {
     ...model,

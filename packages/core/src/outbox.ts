@@ -15,7 +15,13 @@ import {
 
 /** One call's worth of news for EdgeCore. */
 export type Dispatch =
-  | { readonly kind: 'twins'; readonly device: Id; readonly twins: readonly TwinUpdate[] }
+  | {
+      readonly kind: 'twins'
+      readonly device: Id
+      readonly twins: readonly TwinUpdate[]
+      /** With the outcome of a desired write. */
+      readonly urgent: boolean
+    }
   | { readonly kind: 'state'; readonly device: Id; readonly state: DeviceState }
 
 /**
@@ -140,7 +146,7 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       if (left < 0) break
       twins.push({ property, ...twin.text, first })
     }
-    return { kind: 'twins', device, twins }
+    return { kind: 'twins', device, twins, urgent: due[0]?.[1].urgent === true }
   }
 
   return {

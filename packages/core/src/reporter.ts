@@ -176,20 +176,24 @@ export function createReporter(options: ReporterOptions): Reporter {
     // The outbox is only searched when there is a call to spend: it is asked after every reading.
     const ready = reporting.readyAt(0, now)
     if (ready > now) return Math.min(ready, registerAt)
-    const dispatch = outbox.next(now, reporting.twins(now), busy)
+    const room = reporting.twins(now)
+    let dispatch = outbox.next(now, reporting.mostTwins, busy)
+    // What a person waits for goes with the room there is. Anything else waits for the room of the
+    // whole device: calls are scarcer than twins, so none is spent on half a device.
+    if (dispatch?.kind === 'twins' && dispatch.urgent && costOf(dispatch) > room) {
+      dispatch = outbox.next(now, room, busy)
+    }
     if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now, busy) ?? Infinity)
     if (dispatch.kind === 'state' && !statesSupported) {
       outbox.told(dispatch, now)
       return now
     }
-    const cost =
-      dispatch.kind === 'twins'
-        ? dispatch.twins.reduce((sum, twin) => sum + (twin.first ? 2 : 1), 0)
-        : 0
+    const told = dispatch
+    const cost = costOf(told)
     // An empty list means that not even one twin fits the room: wait for it.
-    if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, reporting.readyAt(2, now))
+    if (told.kind === 'twins' && cost === 0) return Math.max(now + 1, reporting.readyAt(2, now))
     if (!reporting.take(cost, now)) return Math.max(now + 1, reporting.readyAt(cost, now))
-    return { run: (link, signal) => tell(dispatch, link, signal), dispatch }
+    return { run: (link, signal) => tell(told, link, signal), dispatch: told }
   }
 
   const perform = async (next: NextCall, link: EdgeLink, signal: AbortSignal) => {
@@ -264,3 +268,9 @@ export function createReporter(options: ReporterOptions): Reporter {
     },
   }
 }
+
+/** Twins that a dispatch takes from the budget: a first report is sent twice. */
+const costOf = (dispatch: Dispatch): number =>
+  dispatch.kind === 'state'
+    ? 0
+    : dispatch.twins.reduce((sum, { first }) => sum + (first ? 2 : 1), 0)
