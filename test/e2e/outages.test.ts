@@ -29,7 +29,11 @@ it('the cloud is right within one refresh, whatever went away and came back', as
   const { folder, remove } = await scratchFolder()
   const broker = await startMosquitto()
   const edgecoreSocketPath = path.join(folder, 'dmi.sock')
-  const sim = await startEdgeSim({ socketPath: edgecoreSocketPath, mqtt: { url: broker.url } })
+  const sim = await startEdgeSim({
+    socketPath: edgecoreSocketPath,
+    mqtt: { url: broker.url },
+    lossyBursts: true,
+  })
   const seed = Number(process.env['OUTAGE_SEED'] ?? Math.floor(Math.random() * 1e6))
   process.stdout.write(`outages: OUTAGE_SEED=${seed}\n`)
   const random = seededRandom(seed)
