@@ -11,7 +11,7 @@ export const rooms = [
   {
     room: 'runtime',
     match:
-      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory|bounded)$/,
+      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory|bounded|write-batch)$/,
     may: ['foundation', 'pure', 'edge-port', 'runtime'],
   },
   {

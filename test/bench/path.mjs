@@ -1,8 +1,5 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pause, withProcesses } from './processes.mjs'
 
 export const name = 'path'
 
@@ -17,38 +14,19 @@ const measureMs = 4_000
  * device and the same EdgeCore stand-in without limits. Both run for themselves, turn by turn.
  */
 export async function run(report) {
-  const dir = mkdtempSync(path.join(tmpdir(), 'bench-'))
-  const children = []
-  const start = async (script, ...args) => {
-    const child = fork(new URL(`path/${script}.mjs`, import.meta.url), args.map(String))
-    children.push(child)
-    const [message] = await once(child, 'message')
-    return { child, message }
-  }
-  const ask = async (child) => {
-    const answer = once(child, 'message')
-    child.send('report')
-    const [message] = await answer
-    return message
-  }
-  const stop = async (child) => {
-    const gone = once(child, 'exit')
-    child.disconnect()
-    await gone
-  }
-  try {
+  await withProcesses(new URL('path/', import.meta.url), async ({ dir, start }) => {
     const device = await start('device')
-    const { port } = device.message
+    const { port } = device.ready
     const dmi = path.join(dir, 'dmi.sock')
     const edge = await start('edge', dmi, port, properties)
 
     const measure = async (script, ...args) => {
-      const { child } = await start(script, ...args)
+      const one = await start(script, ...args)
       await pause(warmUpMs)
-      const before = { ...(await ask(edge.child)), ...(await ask(child)), at: performance.now() }
+      const before = { ...(await edge.ask()), ...(await one.ask()), at: performance.now() }
       await pause(measureMs)
-      const after = { ...(await ask(edge.child)), ...(await ask(child)), at: performance.now() }
-      await stop(child)
+      const after = { ...(await edge.ask()), ...(await one.ask()), at: performance.now() }
+      await one.stop()
       const twins = after.twins - before.twins
       const cpu = after.cpu.user + after.cpu.system - before.cpu.user - before.cpu.system
       return { rate: (twins / (after.at - before.at)) * 1_000, cpu: cpu / Math.max(1, twins) }
@@ -71,10 +49,5 @@ export async function run(report) {
     }
     figure('rate_ratio', ({ ours, theirs }) => ours.rate / theirs.rate)
     figure('cpu_ratio', ({ ours, theirs }) => theirs.cpu / ours.cpu)
-  } finally {
-    for (const child of children) if (child.exitCode === null) child.kill()
-    rmSync(dir, { recursive: true, force: true })
-  }
+  })
 }
-
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

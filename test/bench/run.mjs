@@ -1,12 +1,14 @@
 import { cpus, release, type } from 'node:os'
+import * as link from './link.mjs'
 import * as path from './path.mjs'
 import * as plan from './plan.mjs'
+import * as scale from './scale.mjs'
 
 /**
  * Runs all benchmarks, or those that are named: `npm run bench -- path plan --json`. With --json every
  * figure is one JSON object a line; without it a table is printed.
  */
-const benches = [path, plan]
+const benches = [path, plan, link, scale]
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

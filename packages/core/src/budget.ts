@@ -15,8 +15,9 @@ interface Bucket {
  * a node share without knowing of each other.
  */
 export interface Budget {
-  /** The most twins that a call may carry now. */
+  /** The most twins that a call may carry now, and when the bucket is full. */
   twins(now: number): number
+  readonly mostTwins: number
   /** Takes one call with that many twins, if both are there. */
   take(twins: number, now: number): boolean
   /** The earliest time at which `take(twins)` can succeed; `Infinity` never happens for twins ≤ size. */
@@ -40,6 +41,7 @@ export function createBudget(limits: EdgeLimits, now: number): Budget {
   const full = limits.callsPerSecond
 
   return {
+    mostTwins: Math.min(limits.twinsPerCall, twins.size),
     twins: (at) => Math.min(limits.twinsPerCall, Math.floor(fill(twins, at))),
     take(count, at) {
       if (fill(calls, at) < 1 || fill(twins, at) < count) return false

@@ -10,27 +10,31 @@ import type { Logger } from './log.ts'
 import { createMemory } from './memory.ts'
 import type { Clock } from './time.ts'
 
-/** One connection per connection key, shared by all devices that have it. */
+/**
+ * One connection per driver and connection key, shared by all devices that have it: of one mapper, or
+ * of several mappers in one process that are given the same pool and the same driver.
+ */
 export interface ConnectionPool {
-  lease(key: string, protocol: unknown, device: Id, onReady: () => void): Lease
+  lease(driver: Driver, key: string, protocol: unknown, device: Id, onReady: () => void): Lease
   readonly size: number
 }
 
 export function createConnectionPool(options: {
-  readonly driver: Driver
   readonly settings: ConnectionSettings
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
 }): ConnectionPool {
-  const connections = new Map<string, SharedConnection>()
+  const drivers = new Map<Driver, Map<string, SharedConnection>>()
   return {
-    lease(key, protocol, device, onReady) {
+    lease(driver, key, protocol, device, onReady) {
+      const connections = drivers.get(driver) ?? new Map<string, SharedConnection>()
+      drivers.set(driver, connections)
       let connection = connections.get(key)
       if (connection === undefined) {
         const logger = options.logger.child({ connection: key })
         const memory = createMemory()
-        connection = createSharedConnection(options.driver, protocol, {
+        connection = createSharedConnection(driver, protocol, {
           ...options,
           logger,
           memory,
@@ -44,12 +48,13 @@ export function createConnectionPool(options: {
         async release() {
           const ended = lease.release()
           if (shared.users === 0 && connections.get(key) === shared) connections.delete(key)
+          if (connections.size === 0) drivers.delete(driver)
           await ended
         },
       }
     },
     get size() {
-      return connections.size
+      return [...drivers.values()].reduce((sum, { size }) => sum + size, 0)
     },
   }
 }

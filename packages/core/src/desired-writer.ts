@@ -1,4 +1,4 @@
-import { formatValue, limitProblem, parseValue } from './convert.ts'
+import { formatValue, parseValue } from './convert.ts'
 import {
   noDesired,
   observedOf,
@@ -16,19 +16,7 @@ import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
 import type { ResolvedDevice, ResolvedProperty } from './resolve.ts'
 import { applyOptions, invertOptions } from './value-options.ts'
-
-/** What a batch of writes did: per write its outcome, and what the device says afterwards. */
-export interface WriteBack {
-  readonly written: readonly Outcome<void>[]
-  /** Undefined if it could not be read back. */
-  readonly readBack?: readonly Outcome<Value>[]
-}
-
-/** Runs one batch on the device; `started` false means that the device was not reached at all. */
-export type WriteBatch = (
-  properties: readonly ResolvedProperty[],
-  writes: readonly Write<unknown>[],
-) => Promise<{ started: boolean; result?: WriteBack; error?: MapperError }>
+import { writeOf, type WriteBatch } from './write-batch.ts'
 
 /** The desired values of one device: decides what to write, writes it once, keeps what was taken. */
 export interface DesiredWriter {
@@ -88,14 +76,6 @@ export function createDesiredWriter(options: {
     } else {
       logger.debug(fields, 'desired value not written yet')
     }
-  }
-
-  /** The typed, checked, unscaled value of a wish, or a MapperError saying why there is none. */
-  const writeOf = (property: ResolvedProperty, wanted: string): Write<unknown> => {
-    const value = parseValue(wanted, property.type)
-    const problem = limitProblem(value, property.limits)
-    if (problem !== undefined) throw new MapperError('rejected', problem)
-    return { visitor: property.visitor, value: invertOptions(value, property.options) }
   }
 
   for (const property of device.properties) init(property)

@@ -3,8 +3,10 @@ import type { ConnectionPool } from './connection-pool.ts'
 import { createDeviceLoop, type DeviceLoop } from './device-loop.ts'
 import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from './device.ts'
 import type { DeviceDescription, Registration } from './edge/edge.ts'
+import type { Driver } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { formatPath, type Issue } from './config.ts'
+import type { ExplainFacts } from './explain.ts'
 import { isEqual } from './is-equal.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
@@ -28,11 +30,22 @@ export interface DeviceBook {
   registered(registration: Registration): boolean
   describe(id: Id): DeviceDescription | undefined
   view(): readonly DeviceView[]
+  /** All that is known of a property but the link; undefined for an unknown device. */
+  facts(device: Id, property: string): Omit<ExplainFacts, LinkFacts> | undefined
+  callMethod(
+    device: Id,
+    method: string,
+    property: string,
+    text: string,
+  ): Promise<string | undefined>
   stop(): Promise<void>
 }
 
+type LinkFacts = 'link' | 'callsPerSecond' | 'throttled'
+
 export interface DeviceBookOptions {
   readonly resolve: (device: Device, model: DeviceModel) => Resolution<unknown, unknown>
+  readonly driver: Driver
   readonly pool: ConnectionPool
   readonly poller: Poller
   readonly outbox: Outbox
@@ -42,6 +55,7 @@ export interface DeviceBookOptions {
   readonly logger: Logger
   readonly values: 'encode' | 'reject'
   readonly probeMaxMs: number
+  readonly stateHoldMs: number
   readonly wake: () => void
   /** A device came whose model is unknown: only a fresh registration brings it. */
   readonly onModelMissing: () => void
@@ -126,7 +140,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       misconfigured,
       logger: entry.logger,
       lease: (onReady) =>
-        options.pool.lease(resolved.connectionKey, resolved.protocol, id, onReady),
+        options.pool.lease(options.driver, resolved.connectionKey, resolved.protocol, id, onReady),
       circuit: createCircuit(options.random, options),
     })
   }
@@ -214,6 +228,40 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
         issues,
         readings: loop?.readings ?? new Map(),
       })),
+    facts(id, property) {
+      const entry = entries.get(id)
+      if (entry?.device === undefined) return undefined
+      const { device, issues, loop, parked } = entry
+      const index = device.properties.findIndex(({ name }) => name === property)
+      const isOf = ({ path }: Issue) => path[1] === 'properties' && path[2] === index
+      const about = (one: Issue) => `${formatPath(one.path)} ${one.message}`
+      const running = loop?.device.properties.find(({ name }) => name === property)
+      return {
+        device: id,
+        property,
+        state: loop?.state ?? parked ?? 'unknown',
+        waitsForModel: loop === undefined && !models.has(`${device.namespace}/${device.model}`),
+        deviceIssues: issues.filter(({ path }) => path[1] !== 'properties').map(about),
+        propertyIssues: index === -1 ? [] : issues.filter(isOf).map(about),
+        running,
+        reading: loop?.readings.get(property),
+        untold: loop?.untold(property),
+        twin: options.outbox.explain(id, property, options.clock.now()),
+      }
+    },
+    async callMethod(id, method, property, text) {
+      const entry = entries.get(id)
+      const wrong = (detail: string) => new MapperError('invalid_config', detail)
+      if (entry?.device === undefined) throw wrong(`no device ${id}`)
+      const found = entry.device.methods.find(({ name }) => name === method)
+      if (found === undefined) throw wrong(`device ${id} has no method ${method}`)
+      if (!found.propertyNames.includes(property)) {
+        throw wrong(`method ${method} of ${id} does not list the property ${property}`)
+      }
+      if (entry.loop === undefined)
+        throw new MapperError('unreachable', `device ${id} is not running`)
+      return entry.loop.write(property, text)
+    },
     async stop() {
       stopped = true
       await Promise.all([...entries.values()].map(async ({ work }) => work))

@@ -1,9 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import type { Circuit } from './circuit.ts'
 import type { Lease } from './connection.ts'
-import { createDesiredWriter, type WriteBack } from './desired-writer.ts'
+import { createDesiredWriter } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
 import { errorPolicies, MapperError } from './errors.ts'
+import { expectLength } from './expect-length.ts'
 import { isSilence, stateOf } from './health.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './memory.ts'
@@ -12,16 +13,24 @@ import type { Poller, Task } from './poller.ts'
 import { createReadings, type Reading } from './readings.ts'
 import { sameSpec, type ResolvedDevice, type ResolvedProperty } from './resolve.ts'
 import { phaseOf } from './schedule.ts'
+import { createSteady } from './steady.ts'
 import type { Clock } from './time.ts'
+import { createWriteBatch, writeOf } from './write-batch.ts'
 
 /** One device at work: reads what is due, writes what is wished, keeps the outbox up to date. */
 export interface DeviceLoop {
   readonly device: ResolvedDevice
   /** The device as it is from now on, on the same connection. */
   update(next: ResolvedDevice, misconfigured: boolean): void
+  /**
+   * Writes once, by request and not by desired value, and answers what the device reads afterwards
+   * (undefined if it cannot be read back). Throws why it was not written.
+   */
+  write(property: string, text: string): Promise<string | undefined>
   stop(): Promise<void>
   readonly state: DeviceState
   readonly readings: ReadonlyMap<string, Reading>
+  untold(property: string): string | undefined
 }
 
 export interface DeviceLoopOptions {
@@ -35,6 +44,8 @@ export interface DeviceLoopOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly values: 'encode' | 'reject'
+  /** How long a change of state must last before it counts. */
+  readonly stateHoldMs: number
   readonly wake: () => void
 }
 
@@ -55,7 +66,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   let device = options.device
   let misconfigured = options.misconfigured
   let link: MapperError | undefined
-  let state: DeviceState | undefined
+  let cause: MapperError | undefined
   let groups: Group[] = []
   let stateTask: Task | undefined
 
@@ -65,35 +76,13 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     void writer.flush()
   })
 
+  const writeBatch = createWriteBatch(lease, () => device.protocol, stop.signal)
+
   const writer = createDesiredWriter({
     device,
     store: options.store,
     logger,
-    writeBatch: async (properties, writes) => {
-      let back: WriteBack | undefined
-      const call = {
-        kind: 'write' as const,
-        signal: stop.signal,
-        started: false,
-        run: async (...[connection, signal]: Parameters<Parameters<Lease['run']>[0]['run']>) => {
-          const written = expectLength(
-            await connection.write(device.protocol, writes, signal),
-            writes,
-          )
-          back = { written }
-          const visitors = properties.map(({ visitor }) => visitor)
-          const readBack = await connection.read(device.protocol, visitors, signal)
-          back = { written, readBack: expectLength(readBack, visitors) }
-        },
-      }
-      try {
-        await lease.run(call)
-        return { started: true, ...(back && { result: back }) }
-      } catch (thrown) {
-        const error = MapperError.from(thrown)
-        return { started: call.started, error, ...(back && { result: back }) }
-      }
-    },
+    writeBatch,
     onOutcome: (property, readBack) => {
       if (readBack !== undefined) readings.take(property, readBack, clock.wall())
       readings.publish(property, writer.observed(property.name), true)
@@ -138,19 +127,25 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     void writer.flush()
   }
 
-  /** Works out the device's state anew; a change is logged and reported. */
+  const state = createSteady<DeviceState>({
+    clock,
+    holdMs: options.stateHoldMs,
+    onChange: (to, from) => {
+      const quiet = to === 'ok' || to === 'unknown'
+      const level = cause === undefined ? 'warn' : errorPolicies[cause.code].level
+      logger[quiet ? 'info' : level]({ from, to, ...(cause && { err: cause }) }, 'device state')
+      outbox.state(device.id, to, clock.now())
+      options.wake()
+    },
+  })
+
+  /** Works out the device's state anew. */
   const judge = () => {
     const now = stateOf({ link, read: readings.all.size, errors: readings.errors(), misconfigured })
     // Nothing is known before the first reading, and saying so would cost a call of the budget.
-    const isTooSoon = state === undefined && now.state === 'unknown' && groups.length > 0
-    if (now.state === state || isTooSoon) return
-    const fields = { from: state, to: now.state, ...(now.cause && { err: now.cause }) }
-    const quiet = now.state === 'ok' || now.state === 'unknown'
-    const level = now.cause === undefined ? 'warn' : errorPolicies[now.cause.code].level
-    logger[quiet ? 'info' : level](fields, 'device state')
-    state = now.state
-    outbox.state(device.id, state, clock.now())
-    options.wake()
+    if (state.value === undefined && now.state === 'unknown' && groups.length > 0) return
+    cause = now.cause
+    state.propose(now.state)
   }
 
   const start = () => {
@@ -171,8 +166,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     const { toCloud, cycleMs } = device.stateReport
     if (toCloud && cycleMs > 0) {
       const run = () => {
-        if (state === undefined) return
-        outbox.state(device.id, state, clock.now())
+        if (state.value === undefined) return
+        outbox.state(device.id, state.value, clock.now())
         options.wake()
       }
       stateTask = { run }
@@ -211,20 +206,30 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     },
     async stop() {
       halt()
+      state.stop()
       stop.abort(new MapperError('canceled', `device ${device.id} is stopped`))
       await lease.release()
     },
+    async write(name, text) {
+      const property = device.properties.find((one) => one.name === name)
+      if (property === undefined)
+        throw new MapperError('invalid_config', `no property ${name} is running`)
+      const { result, error } = await writeBatch([property], [writeOf(property, text)])
+      const written = result?.written[0]
+      const back = result?.readBack?.[0]
+      if (written === undefined)
+        throw error ?? new MapperError('internal', 'the write has no outcome')
+      if (!written.ok) throw written.error
+      logger.info({ property: name, value: text }, 'value written by request')
+      const read = back === undefined ? undefined : readings.take(property, back, clock.wall())
+      readings.publish(property, writer.observed(name), true)
+      options.wake()
+      return read
+    },
     get state() {
-      return state ?? 'unknown'
+      return state.value ?? 'unknown'
     },
     readings: readings.all,
+    untold: readings.untold,
   }
-}
-
-function expectLength<T>(outcomes: readonly T[], asked: readonly unknown[]): readonly T[] {
-  if (outcomes?.length === asked.length) return outcomes
-  throw new MapperError(
-    'internal',
-    `the driver answered ${outcomes?.length ?? 'no'} outcomes to ${asked.length} items; it must answer one each`,
-  )
 }

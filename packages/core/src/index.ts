@@ -25,11 +25,15 @@ export type {
   EdgeLimits,
   EdgeLink,
   Receipt,
+  Refusal,
   Registration,
   TwinReport,
   TwinUpdate,
 } from './edge/edge.ts'
 export { createDmiEdge, type DmiOptions } from './edge/dmi/dmi-edge.ts'
+export { createLegacyMqttEdge, type LegacyMqttOptions } from './edge/legacy/legacy-edge.ts'
+export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.ts'
+export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
@@ -50,8 +54,17 @@ export {
   type ResolvedProperty,
   type ResolverSettings,
 } from './resolve.ts'
-export { defaultSettings, runMapper, type MapperOptions, type MapperSettings } from './mapper.ts'
+export {
+  createConnections,
+  defaultSettings,
+  runMapper,
+  type MapperOptions,
+  type MapperSettings,
+} from './mapper.ts'
+export type { ConnectionPool } from './connection-pool.ts'
 export { createVolatileStore, type StateStore } from './memory.ts'
+export type { Explanation } from './explain.ts'
+export type { TwinExplanation } from './outbox-twin.ts'
 export type { Reading } from './readings.ts'
 export type { ReporterStats } from './reporter.ts'
 export type { DeviceView, MapperView } from './view.ts'

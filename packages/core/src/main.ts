@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { Driver } from './driver.ts'
-import { createDmiEdge } from './edge/dmi/dmi-edge.ts'
 import { MapperError } from './errors.ts'
 import { runMapper } from './mapper.ts'
 import { readConfigFile } from './main/config-file.ts'
+import { planEdge } from './main/edge-plan.ts'
 import { settingsOf } from './main/config-schema.ts'
 import { parseFlags, usage } from './main/flags.ts'
 import { createLogger } from './main/logger.ts'
@@ -44,6 +44,8 @@ async function run(driver: Driver, file: string, level: string | undefined): Pro
   const protocol = common.protocol ?? driver.protocolName
   const name = common.name ?? `${protocol}-mapper`
   const socketPath = grpc_server.socket_path ?? `/etc/kubeedge/${name}.sock`
+  const mapper = { name, version: common.version, apiVersion: common.api_version, protocol }
+  const plan = await planEdge(config, { mapper, socketPath, file, environment: process.env })
 
   const logger = createLogger(
     { level: level ?? log.level, fields: { mapper: name } },
@@ -51,20 +53,15 @@ async function run(driver: Driver, file: string, level: string | undefined): Pro
   )
   const signal = stopOnSignals(logger)
   for (const warning of warnings) logger.warn(warning)
-  logger.info({ protocol, socketPath, edgecore: common.edgecore_sock }, 'starting')
+  logger.info({ protocol, ...plan.fields }, 'starting')
   logger.debug({ port: common.http_port }, 'http_port is accepted, but nothing is served on it yet')
 
-  const settings = settingsOf(config)
+  const settings = { ...settingsOf(config), ...plan.settings }
   const { state_dir } = config
   try {
     await runMapper({
       driver,
-      edge: createDmiEdge({
-        mapper: { name, version: common.version, apiVersion: common.api_version, protocol },
-        socketPath,
-        edgecoreSocketPath: common.edgecore_sock,
-        logger,
-      }),
+      edge: plan.create(logger),
       logger,
       signal,
       settings,

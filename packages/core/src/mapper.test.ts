@@ -1,94 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Device, DeviceModel, DeviceProperty, ModelProperty } from './device.ts'
+import { describe, expect, it } from 'vitest'
+import { device, id, model, property, rig } from './mapper-rig.suite.ts'
 import { MapperError } from './errors.ts'
-import { silentLogger } from './log.ts'
-import { runMapper, type MapperSettings } from './mapper.ts'
-import { createVolatileStore, type StateStore } from './memory.ts'
-import { createFakeDriver, createFakeEdge, createManualClock } from './testing/index.ts'
-import type { MapperView } from './view.ts'
-
-const model: DeviceModel = {
-  namespace: 'default',
-  name: 'boiler',
-  properties: [
-    { name: 'temperature', type: 'FLOAT', accessMode: 'ReadOnly' },
-    { name: 'setpoint', type: 'INT', accessMode: 'ReadWrite', minimum: '0', maximum: '100' },
-    { name: 'label', type: 'STRING', accessMode: 'ReadWrite' },
-  ] satisfies ModelProperty[],
-}
-
-const property = (name: string, more: Partial<DeviceProperty> = {}): DeviceProperty => ({
-  name,
-  desired: '',
-  visitor: { key: name },
-  collectCycle: 1_000,
-  reportCycle: 0,
-  reportToCloud: true,
-  ...more,
-})
-
-const device = (more: Partial<Device> = {}): Device => ({
-  namespace: 'default',
-  name: 'boiler-1',
-  model: 'boiler',
-  protocolName: 'fake',
-  protocol: { host: 'h' },
-  properties: [property('temperature'), property('setpoint')],
-  methods: [],
-  stateReport: { toCloud: true, cycleMs: 0 },
-  ...more,
-})
-
-const id = 'default/boiler-1'
-const stops: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop()
-})
-
-function rig(
-  options: { settings?: Partial<MapperSettings>; store?: StateStore; parallel?: number } = {},
-) {
-  const clock = createManualClock()
-  const driver = createFakeDriver(options)
-  const edge = createFakeEdge()
-  const field = driver.device('h')
-  field.set('temperature', 21.5)
-  field.set('setpoint', 42)
-  field.set('label', 'a')
-  let view: MapperView | undefined
-  const start = () => {
-    const abort = new AbortController()
-    const done = runMapper({
-      driver,
-      edge,
-      logger: silentLogger,
-      signal: abort.signal,
-      settings: { budget: {}, ...options.settings },
-      store: options.store ?? createVolatileStore(),
-      clock,
-      random: () => 0.5,
-      onStart: (live) => (view = live),
-    })
-    const stop = async () => {
-      abort.abort()
-      await clock.advance(2_000)
-      await done
-    }
-    stops.push(stop)
-    return stop
-  }
-  return {
-    clock,
-    driver,
-    edge,
-    field,
-    start,
-    get view() {
-      if (view === undefined) throw new Error('the mapper has not started')
-      return view
-    },
-  }
-}
+import { createVolatileStore } from './memory.ts'
 
 describe('a mapper', () => {
   it('reads at once, reports each twin as first, and closes everything when stopped', async () => {
@@ -279,7 +192,7 @@ describe('a mapper', () => {
     expect(edge.twin(id, 'setpoint')).toBeUndefined()
     expect(edge.states.at(-1)?.state).toBe('unhealthy')
     field.set('setpoint', 7)
-    await clock.advance(1_500)
+    await clock.advance(4_000)
     expect(edge.states.at(-1)?.state).toBe('ok')
   })
 

@@ -1,7 +1,8 @@
-import { createConnectionPool } from './connection-pool.ts'
+import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
 import { createDeviceBook } from './device-book.ts'
 import type { Driver } from './driver.ts'
 import type { Edge, EdgeLimits } from './edge/edge.ts'
+import { explain } from './explain.ts'
 import type { Logger } from './log.ts'
 import { createVolatileStore, type StateStore } from './memory.ts'
 import { createOutbox } from './outbox.ts'
@@ -22,6 +23,8 @@ export interface MapperSettings {
   readonly callTimeoutMs: number
   /** The longest pause between two attempts to connect, and between two probes of a silent device. */
   readonly reconnectMaxMs: number
+  /** A change of a device's state counts when it lasted this long, so that states do not flap. */
+  readonly stateHoldMs: number
   /** How the cycles of custom resources are read; `auto` takes huge numbers for nanoseconds. */
   readonly cycleUnit: 'auto' | 'ms' | 'ns'
   readonly minimumCycleMs: number
@@ -35,6 +38,7 @@ export const defaultSettings: MapperSettings = {
   registerEveryMs: 300_000,
   callTimeoutMs: 10_000,
   reconnectMaxMs: 2_000,
+  stateHoldMs: 2_000,
   cycleUnit: 'auto',
   minimumCycleMs: 10,
   values: 'encode',
@@ -52,6 +56,11 @@ export interface MapperOptions {
   readonly clock?: Clock
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number
+  /**
+   * Connections shared with other mappers of this process, from `createConnections`: mappers of the same
+   * driver then share a serial line or a socket instead of fighting for it.
+   */
+  readonly connections?: ConnectionPool
   /** Called once, when the mapper is at work. */
   readonly onStart?: (view: MapperView) => void
 }
@@ -69,17 +78,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   const store = options.store ?? createVolatileStore()
   const outbox = createOutbox(settings)
   const poller = createPoller(clock)
-  const pool = createConnectionPool({
-    driver,
-    clock,
-    random,
-    logger,
-    settings: {
-      callTimeoutMs: settings.callTimeoutMs,
-      backoffFirstMs: 100,
-      backoffMaxMs: settings.reconnectMaxMs,
-    },
-  })
+  const pool = options.connections ?? createConnections({ ...options, settings })
   let cancelDoubt: () => void = () => undefined
   const reporter = createReporter({
     limits: tighter(edge.limits, settings.budget),
@@ -96,6 +95,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   })
   const book = createDeviceBook({
     resolve: createResolver(driver, settings),
+    driver,
     pool,
     poller,
     outbox,
@@ -105,13 +105,18 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     logger,
     values: settings.values,
     probeMaxMs: settings.reconnectMaxMs,
+    stateHoldMs: settings.stateHoldMs,
     wake: reporter.wake,
     onModelMissing: reporter.requestRegister,
   })
 
   try {
     const link = await edge.open(
-      { ...book, link: (up, reason) => (up ? reporter.linkUp() : reporter.linkDown(reason)) },
+      {
+        ...book,
+        link: (up, reason) => (up ? reporter.linkUp() : reporter.linkDown(reason)),
+        route: reporter.route,
+      },
       signal,
     )
     options.onStart?.({
@@ -125,6 +130,13 @@ export async function runMapper(options: MapperOptions): Promise<void> {
       get connections() {
         return pool.size
       },
+      explain(device, property) {
+        const facts = book.facts(device, property)
+        const { link, callsPerSecond, throttled } = reporter.stats
+        const all = facts && { ...facts, link, callsPerSecond, throttled: throttled > 0 }
+        return all && explain(all, clock.wall())
+      },
+      callMethod: book.callMethod,
     })
     try {
       await reporter.run(link, signal)
@@ -139,11 +151,25 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   }
 }
 
+/** Connections for several mappers in one process. */
+export function createConnections(options: {
+  readonly logger: Logger
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly settings?: Partial<MapperSettings>
+}): ConnectionPool {
+  const { logger, clock = systemClock, random = Math.random } = options
+  const { callTimeoutMs, reconnectMaxMs } = { ...defaultSettings, ...options.settings }
+  const settings = { callTimeoutMs, backoffFirstMs: 100, backoffMaxMs: reconnectMaxMs }
+  return createConnectionPool({ clock, random, logger, settings })
+}
+
 function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {
   return {
     callsPerSecond: Math.min(edge.callsPerSecond, own.callsPerSecond ?? Infinity),
     burst: Math.min(edge.burst, own.burst ?? Infinity),
     twinsPerSecond: Math.min(edge.twinsPerSecond, own.twinsPerSecond ?? Infinity),
     twinsPerCall: Math.min(edge.twinsPerCall, own.twinsPerCall ?? Infinity),
+    callsAtOnce: Math.min(edge.callsAtOnce ?? 1, own.callsAtOnce ?? Infinity),
   }
 }

@@ -21,6 +21,7 @@ describe('the outbox', () => {
     expect(outbox.next(1, 100)).toEqual({
       kind: 'twins',
       device: 'n/d',
+      urgent: false,
       twins: [
         { property: 'a', reported: '1', observedDesired: '', first: true },
         { property: 'b', reported: '2', observedDesired: '', first: true },

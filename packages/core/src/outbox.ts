@@ -1,16 +1,28 @@
 import type { DeviceState, Id } from './device.ts'
 import type { TwinUpdate } from './edge/edge.ts'
+import {
+  changeRank,
+  dueAtOf,
+  explainTwin,
+  rankOf,
+  refreshRank,
+  sameText,
+  stateRank,
+  type Twin,
+  type TwinExplanation,
+  type TwinText,
+} from './outbox-twin.ts'
 
 /** One call's worth of news for EdgeCore. */
 export type Dispatch =
-  | { readonly kind: 'twins'; readonly device: Id; readonly twins: readonly TwinUpdate[] }
+  | {
+      readonly kind: 'twins'
+      readonly device: Id
+      readonly twins: readonly TwinUpdate[]
+      /** With the outcome of a desired write. */
+      readonly urgent: boolean
+    }
   | { readonly kind: 'state'; readonly device: Id; readonly state: DeviceState }
-
-/** A twin as the mapper has it, texts ready to leave. */
-export interface TwinText {
-  readonly reported: string
-  readonly observedDesired: string
-}
 
 /**
  * What the cloud should know and what it was last told. Holds the latest text per twin and nothing
@@ -26,19 +38,27 @@ export interface Outbox {
   state(device: Id, state: DeviceState, now: number): void
   forgetTwin(device: Id, property: string): void
   forget(device: Id): void
-  /** The next news, with at most `room` twins (first reports count twice); it stays until `told`. */
-  next(now: number, room: number): Dispatch | undefined
+  /**
+   * The next news of a device that is not busy, with at most `room` twins (first reports count twice);
+   * it stays until `told`.
+   */
+  next(now: number, room: number, busy?: ReadonlySet<Id>): Dispatch | undefined
   /** When `next` will have something, by time alone; undefined if nothing is waiting. */
-  nextAt(now: number): number | undefined
+  nextAt(now: number, busy?: ReadonlySet<Id>): number | undefined
   told(dispatch: Dispatch, now: number): void
   /** EdgeCore said no for a reason of its own: this device waits, the others do not. */
   refused(dispatch: Dispatch, until: number): void
+  /** EdgeCore will not take this twin as it is: it is left out until its text changes, or for long. */
+  quarantine(device: Id, property: string, reason: string, now: number): void
   /** Everything is to be told again, in its turn: EdgeCore may have forgotten it. */
   refreshAll(now: number): void
+  /** `waiting`: twins and states that the cloud should know and does not. */
   readonly size: { readonly twins: number; readonly waiting: number }
   /** What the cloud was last told of a twin. */
   lastTold(device: Id, property: string): TwinText | undefined
   twins(device: Id): readonly { readonly property: string; readonly text: TwinText }[]
+  /** Why the cloud shows of a twin what it shows. */
+  explain(device: Id, property: string, now: number): TwinExplanation | undefined
 }
 
 export interface TwinOptions {
@@ -49,22 +69,14 @@ export interface TwinOptions {
   readonly reportMs: number
 }
 
-interface Twin {
-  text: TwinText
-  told: TwinText | undefined
-  toldAt: number
-  /** Since when the cloud should know better; undefined if it need not. */
-  since: number | undefined
-  urgent: boolean
-  reportMs: number
-}
-
 interface Box {
   readonly twins: Map<string, Twin>
   state: DeviceState | undefined
   stateSince: number | undefined
   notBefore: number
   waiting: number
+  /** When the first of it may leave, worked out when asked for; undefined after any change. */
+  dueAt: number | undefined
 }
 
 export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
@@ -72,10 +84,19 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
   let twinCount = 0
   let waitingCount = 0
 
+  /** The box of a device, about to be changed. */
   const boxOf = (device: Id): Box => {
     let box = boxes.get(device)
-    if (box === undefined) {
-      box = { twins: new Map(), state: undefined, stateSince: undefined, notBefore: 0, waiting: 0 }
+    if (box !== undefined) box.dueAt = undefined
+    else {
+      box = {
+        twins: new Map(),
+        state: undefined,
+        stateSince: undefined,
+        notBefore: 0,
+        waiting: 0,
+        dueAt: undefined,
+      }
       boxes.set(device, box)
     }
     return box
@@ -96,15 +117,15 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
     waitingCount--
   }
 
-  /** When a twin may leave: its change waits for the report cycle, an untouched one for the refresh. */
-  const dueAt = (twin: Twin): number => {
-    if (twin.urgent) return twin.since ?? 0
-    if (twin.since !== undefined) {
-      return twin.told === undefined
-        ? twin.since
-        : Math.max(twin.since, twin.toldAt + twin.reportMs)
+  const dueAt = (twin: Twin) => dueAtOf(twin, settings.refreshMs)
+
+  const boxDueAt = (box: Box): number => {
+    if (box.dueAt === undefined) {
+      let at = box.stateSince ?? Infinity
+      for (const twin of box.twins.values()) at = Math.min(at, dueAt(twin))
+      box.dueAt = Math.max(at, box.notBefore)
     }
-    return twin.told === undefined ? Infinity : twin.toldAt + settings.refreshMs
+    return box.dueAt
   }
 
   /**
@@ -116,7 +137,7 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
     const due = [...box.twins].filter(([, twin]) =>
       twin.since === undefined ? dueAt(twin) <= horizon : dueAt(twin) <= now,
     )
-    due.sort(([, a], [, b]) => rank(a) - rank(b))
+    due.sort(([, a], [, b]) => rankOf(a) - rankOf(b))
     const twins: TwinUpdate[] = []
     let left = room
     for (const [property, twin] of due) {
@@ -125,7 +146,7 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       if (left < 0) break
       twins.push({ property, ...twin.text, first })
     }
-    return { kind: 'twins', device, twins }
+    return { kind: 'twins', device, twins, urgent: due[0]?.[1].urgent === true }
   }
 
   return {
@@ -133,12 +154,21 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       const box = boxOf(device)
       let twin = box.twins.get(property)
       if (twin === undefined) {
-        twin = { text, told: undefined, toldAt: 0, since: undefined, urgent: false, reportMs: 0 }
+        twin = {
+          text,
+          told: undefined,
+          toldAt: 0,
+          since: undefined,
+          urgent: false,
+          reportMs: 0,
+          refusal: undefined,
+        }
         box.twins.set(property, twin)
         twinCount++
         mark(box, twin, now)
       }
       const told = twin.told
+      if (!sameText(twin.text, text)) twin.refusal = undefined
       twin.text = text
       twin.reportMs = options.reportMs
       if (told === undefined || text.observedDesired !== told.observedDesired || options.urgent) {
@@ -150,12 +180,14 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
     state(device, state, now) {
       const box = boxOf(device)
       box.state = state
+      if (box.stateSince === undefined) waitingCount++
       box.stateSince ??= now
     },
     forgetTwin(device, property) {
       const box = boxes.get(device)
       const twin = box?.twins.get(property)
       if (box === undefined || twin === undefined) return
+      box.dueAt = undefined
       unmark(box, twin)
       box.twins.delete(property)
       twinCount--
@@ -164,20 +196,20 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       const box = boxes.get(device)
       if (box === undefined) return
       twinCount -= box.twins.size
-      waitingCount -= box.waiting
+      waitingCount -= box.waiting + (box.stateSince === undefined ? 0 : 1)
       boxes.delete(device)
     },
-    next(now, room) {
+    next(now, room, busy) {
       let best: { device: Id; box: Box; rank: number } | undefined
       for (const [device, box] of boxes) {
-        if (box.notBefore > now) continue
+        if (busy?.has(device) || boxDueAt(box) > now) continue
         if (box.stateSince !== undefined) {
           const rank = stateRank + box.stateSince
           if (best === undefined || rank < best.rank) best = { device, box, rank }
         }
         for (const twin of box.twins.values()) {
           if (dueAt(twin) > now) continue
-          const value = rank(twin)
+          const value = rankOf(twin)
           if (best === undefined || value < best.rank) best = { device, box, rank: value }
         }
       }
@@ -187,21 +219,20 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       if (isState && box.state !== undefined) return { kind: 'state', device, state: box.state }
       return collect(device, box, now, Math.max(room, 2), best.rank >= refreshRank)
     },
-    nextAt(now) {
-      let earliest: number | undefined
-      for (const box of boxes.values()) {
-        let at = box.stateSince === undefined ? Infinity : now
-        for (const twin of box.twins.values()) at = Math.min(at, dueAt(twin))
-        at = Math.max(at, box.notBefore)
-        if (at !== Infinity && (earliest === undefined || at < earliest)) earliest = at
+    nextAt(now, busy) {
+      let earliest = Infinity
+      for (const [device, box] of boxes) {
+        if (!busy?.has(device)) earliest = Math.min(earliest, boxDueAt(box))
       }
-      return earliest
+      return earliest === Infinity ? undefined : Math.max(earliest, now)
     },
     told(dispatch, now) {
-      const box = boxes.get(dispatch.device)
-      if (box === undefined) return
+      if (!boxes.has(dispatch.device)) return
+      const box = boxOf(dispatch.device)
       if (dispatch.kind === 'state') {
-        if (box.state === dispatch.state) box.stateSince = undefined
+        if (box.state !== dispatch.state || box.stateSince === undefined) return
+        box.stateSince = undefined
+        waitingCount--
         return
       }
       for (const sent of dispatch.twins) {
@@ -214,12 +245,22 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       }
     },
     refused(dispatch, until) {
-      const box = boxes.get(dispatch.device)
-      if (box !== undefined) box.notBefore = until
+      if (boxes.has(dispatch.device)) boxOf(dispatch.device).notBefore = until
+    },
+    quarantine(device, property, reason, now) {
+      const twin = boxes.get(device)?.twins.get(property)
+      if (twin === undefined) return
+      twin.told = undefined
+      twin.refusal = { reason, until: now + settings.refreshMs }
+      mark(boxOf(device), twin, now)
     },
     refreshAll(now) {
       for (const box of boxes.values()) {
-        if (box.state !== undefined) box.stateSince ??= now
+        box.dueAt = undefined
+        if (box.state !== undefined && box.stateSince === undefined) {
+          box.stateSince = now
+          waitingCount++
+        }
         for (const twin of box.twins.values()) {
           if (twin.told !== undefined) twin.toldAt = Math.min(twin.toldAt, now - settings.refreshMs)
         }
@@ -229,6 +270,18 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       return { twins: twinCount, waiting: waitingCount }
     },
     lastTold: (device, property) => boxes.get(device)?.twins.get(property)?.told,
+    explain(device, property, now) {
+      const twin = boxes.get(device)?.twins.get(property)
+      if (twin === undefined) return undefined
+      let ahead = 0
+      for (const box of boxes.values()) {
+        for (const other of box.twins.values()) {
+          if (twin.since !== undefined && dueAt(other) <= now && rankOf(other) < rankOf(twin))
+            ahead++
+        }
+      }
+      return explainTwin(twin, settings.refreshMs, ahead, now)
+    },
     twins: (device) =>
       [...(boxes.get(device)?.twins ?? [])].map(([property, twin]) => ({
         property,
@@ -236,16 +289,3 @@ export function createOutbox(settings: { readonly refreshMs: number }): Outbox {
       })),
   }
 }
-
-// Lower goes first. The classes are further apart than any uptime in milliseconds.
-const stateRank = 1e13
-const changeRank = 2e13
-const refreshRank = 3e13
-
-function rank(twin: Twin): number {
-  if (twin.since === undefined) return refreshRank + twin.toldAt
-  return twin.urgent ? twin.since : changeRank + twin.since
-}
-
-const sameText = (a: TwinText, b: TwinText) =>
-  a.reported === b.reported && a.observedDesired === b.observedDesired

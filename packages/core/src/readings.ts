@@ -29,6 +29,8 @@ export interface Readings {
   /** Forgets the properties that are not listed, here and in the outbox. */
   keep(properties: readonly ResolvedProperty[]): void
   readonly all: ReadonlyMap<string, Reading>
+  /** Why the newest value of a property cannot be told to EdgeCore at all, if so. */
+  untold(property: string): string | undefined
   /** The errors of the properties whose last reading failed. */
   errors(): readonly MapperError[]
 }
@@ -43,6 +45,7 @@ export function createReadings(options: {
   const { clock, device, logger, outbox, values } = options
   const all = new Map<string, Reading>()
   const errors = new Map<string, MapperError>()
+  const untold = new Map<string, string>()
   const warned = new Set<string>()
 
   const warnOnce = (kind: string, property: ResolvedProperty, reason: string) => {
@@ -89,7 +92,11 @@ export function createReadings(options: {
       const text = all.get(property.name)?.text
       if (!property.reportToCloud || text === undefined) return
       const reported = encodeTwinText(text, values)
-      if (!reported.ok) return warnOnce('text', property, reported.reason)
+      if (!reported.ok) {
+        untold.set(property.name, reported.reason)
+        return warnOnce('text', property, reported.reason)
+      }
+      untold.delete(property.name)
       // A desired value outside the alphabet would take the whole twin down with it.
       const observed = encodeTwinText(observedDesired, values)
       const told = outbox.lastTold(device, property.name)
@@ -117,10 +124,12 @@ export function createReadings(options: {
         if (names.has(name)) continue
         all.delete(name)
         errors.delete(name)
+        untold.delete(name)
       }
       warned.clear()
     },
     all,
+    untold: (property) => untold.get(property),
     errors: () => [...errors.values()],
   }
 }

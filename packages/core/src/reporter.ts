@@ -1,16 +1,22 @@
-import { createBudget } from './budget.ts'
+import { createBudget, type Budget } from './budget.ts'
+import type { Id } from './device.ts'
 import type { EdgeLimits, EdgeLink, Receipt, Registration } from './edge/edge.ts'
 import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { Dispatch, Outbox } from './outbox.ts'
-import { backoffMs, sleep, type Clock } from './time.ts'
+import { backoffMs, type Clock } from './time.ts'
 
-/** Spends the budget: registers, then tells EdgeCore what the outbox holds, one call at a time. */
+/**
+ * Spends the budget: registers, then tells EdgeCore what the outbox holds, one call at a time or as
+ * many as the way bears, never two of one device.
+ */
 export interface Reporter {
   /** Something new is in the outbox. */
   wake(): void
   linkUp(): void
   linkDown(reason: string | undefined): void
+  /** Twins and states have a budget of their own, or share that of registering (undefined). */
+  route(limits: EdgeLimits | undefined): void
   /** A fresh registration is wanted (an unknown model, a doubt); several wishes make one call. */
   requestRegister(): void
   readonly stats: ReporterStats
@@ -25,6 +31,10 @@ export interface ReporterStats {
   readonly twins: number
   readonly throttled: number
   readonly failed: number
+  /** Twins that EdgeCore would not take as they were. */
+  readonly refusedTwins: number
+  /** What the reports may use now, after EdgeCore's refusals. */
+  readonly callsPerSecond: number
 }
 
 export interface ReporterOptions {
@@ -44,7 +54,15 @@ interface NextCall {
 
 export function createReporter(options: ReporterOptions): Reporter {
   const { outbox, clock, logger } = options
-  const budget = createBudget(options.limits, clock.now())
+  /** Of registering, and of reporting: the same one unless reports take another way. */
+  const registering = createBudget(options.limits, clock.now())
+  let reporting = registering
+  let atOnce = options.limits.callsAtOnce ?? 1
+  /** Devices with a call under way, and whether a registration is. */
+  const busy = new Set<Id>()
+  let isRegistering = false
+  /** After a failure of the link no call is made before this time. */
+  let pausedUntil = 0
   const stats = {
     link: 'down' as ReporterStats['link'],
     registrations: 0,
@@ -52,6 +70,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     twins: 0,
     throttled: 0,
     failed: 0,
+    refusedTwins: 0,
   }
   let registerAt = 0
   let failures = 0
@@ -79,8 +98,8 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   const register = async (link: EdgeLink, signal: AbortSignal) => {
     const answer = await link.register(signal)
-    if (answer === 'throttled') return throttled('register')
-    budget.accepted()
+    if (answer === 'throttled') return throttled(registering, 'register')
+    registering.accepted()
     const jitter = 0.75 + options.random() / 2
     registerAt = clock.now() + options.registerEveryMs * jitter
     stats.registrations++
@@ -93,17 +112,25 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   const tell = async (dispatch: Dispatch, link: EdgeLink, signal: AbortSignal) => {
+    const budget = reporting
     const receipt: Receipt =
       dispatch.kind === 'twins'
         ? await link.reportTwins({ device: dispatch.device, twins: dispatch.twins }, signal)
         : await link.reportState(dispatch.device, dispatch.state, signal)
-    if (receipt === 'throttled') return throttled(dispatch.kind)
+    if (receipt === 'throttled') return throttled(budget, dispatch.kind)
     budget.accepted()
-    if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length
+    const refused = receipt === 'accepted' ? [] : receipt.refused
+    if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length - refused.length
+    stats.refusedTwins += refused.length
     outbox.told(dispatch, clock.now())
+    for (const { property, reason } of refused) {
+      const fields = { device: dispatch.device, property, reason }
+      logger.warn(fields, 'EdgeCore refuses this twin; it is left out until its value changes')
+      outbox.quarantine(dispatch.device, property, reason, clock.now())
+    }
   }
 
-  const throttled = (what: string) => {
+  const throttled = (budget: Budget, what: string) => {
     stats.throttled++
     budget.throttled(clock.now())
     logger[stats.throttled === 1 ? 'warn' : 'debug'](
@@ -113,7 +140,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   }
 
   /** A failed call: what became of the link decides whether to wait or to go on with other devices. */
-  const failed = async (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
+  const failed = (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
     const error = MapperError.from(thrown, 'edge_unavailable')
     if (error.code === 'canceled' && signal.aborted) return
     stats.failed++
@@ -127,7 +154,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     const wait = backoffMs(failures++, options.random, 200, 5_000)
     if (error.code === 'edge_unavailable' || dispatch === undefined) {
       logger.debug({ err: error, wait }, 'EdgeCore did not take the call')
-      await sleep(clock, wait, signal).catch(() => undefined)
+      pausedUntil = clock.now() + wait
     } else {
       logger.warn(
         { err: error, device: dispatch.device },
@@ -140,27 +167,55 @@ export function createReporter(options: ReporterOptions): Reporter {
   /** The next call; else when there may be one; undefined: not before something happens. */
   const due = (now: number): NextCall | number | undefined => {
     if (stats.link === 'down') return undefined
-    if (stats.link === 'up' || registerAt <= now) {
-      return budget.take(0, now) ? { run: register } : budget.readyAt(0, now)
+    if (pausedUntil > now) return pausedUntil
+    if ((stats.link === 'up' || registerAt <= now) && !isRegistering) {
+      return registering.take(0, now) ? { run: register } : registering.readyAt(0, now)
     }
-    const dispatch = outbox.next(now, budget.twins(now))
-    if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now) ?? Infinity)
+    // Before EdgeCore knows the mapper, reports would be lost.
+    if (stats.link === 'up' || busy.size >= atOnce) return undefined
+    // The outbox is only searched when there is a call to spend: it is asked after every reading.
+    const ready = reporting.readyAt(0, now)
+    if (ready > now) return Math.min(ready, registerAt)
+    const room = reporting.twins(now)
+    let dispatch = outbox.next(now, reporting.mostTwins, busy)
+    // What a person waits for goes with the room there is. Anything else waits for the room of the
+    // whole device: calls are scarcer than twins, so none is spent on half a device.
+    if (dispatch?.kind === 'twins' && dispatch.urgent && costOf(dispatch) > room) {
+      dispatch = outbox.next(now, room, busy)
+    }
+    if (dispatch === undefined) return Math.min(registerAt, outbox.nextAt(now, busy) ?? Infinity)
     if (dispatch.kind === 'state' && !statesSupported) {
       outbox.told(dispatch, now)
       return now
     }
-    const cost =
-      dispatch.kind === 'twins'
-        ? dispatch.twins.reduce((sum, twin) => sum + (twin.first ? 2 : 1), 0)
-        : 0
+    const told = dispatch
+    const cost = costOf(told)
     // An empty list means that not even one twin fits the room: wait for it.
-    if (dispatch.kind === 'twins' && cost === 0) return Math.max(now + 1, budget.readyAt(2, now))
-    if (!budget.take(cost, now)) return Math.max(now + 1, budget.readyAt(cost, now))
-    return { run: (link, signal) => tell(dispatch, link, signal), dispatch }
+    if (told.kind === 'twins' && cost === 0) return Math.max(now + 1, reporting.readyAt(2, now))
+    if (!reporting.take(cost, now)) return Math.max(now + 1, reporting.readyAt(cost, now))
+    return { run: (link, signal) => tell(told, link, signal), dispatch: told }
+  }
+
+  const perform = async (next: NextCall, link: EdgeLink, signal: AbortSignal) => {
+    const { dispatch } = next
+    if (dispatch === undefined) isRegistering = true
+    else busy.add(dispatch.device)
+    stats.calls++
+    try {
+      await next.run(link, signal)
+      failures = 0
+    } catch (thrown) {
+      failed(thrown, dispatch, signal)
+    } finally {
+      if (dispatch === undefined) isRegistering = false
+      else busy.delete(dispatch.device)
+    }
   }
 
   return {
-    wake: () => poke(),
+    wake() {
+      if (outbox.size.waiting > 0) poke()
+    },
     linkUp() {
       if (stats.link === 'down') stats.link = 'up'
       registerAt = 0
@@ -178,28 +233,44 @@ export function createReporter(options: ReporterOptions): Reporter {
       downReason = reason
       poke()
     },
+    route(limits) {
+      reporting = limits === undefined ? registering : createBudget(limits, clock.now())
+      atOnce = (limits ?? options.limits).callsAtOnce ?? 1
+      // The other way may know states although this one does not.
+      statesSupported = true
+      // The other way may have lost what it was told last.
+      outbox.refreshAll(clock.now())
+      poke()
+    },
     requestRegister() {
       registerAt = Math.min(registerAt, clock.now() + 1_000)
       poke()
     },
     get stats() {
-      return { ...stats }
+      return { ...stats, callsPerSecond: reporting.rate() }
     },
     async run(link, signal) {
+      const underWay = new Set<Promise<void>>()
       while (!signal.aborted) {
         const next = due(clock.now())
         if (typeof next !== 'object') {
           await pause(next === Infinity ? undefined : next, signal)
           continue
         }
-        stats.calls++
-        try {
-          await next.run(link, signal)
-          failures = 0
-        } catch (thrown) {
-          await failed(thrown, next.dispatch, signal)
-        }
+        const call = perform(next, link, signal)
+        underWay.add(call)
+        void call.finally(() => {
+          underWay.delete(call)
+          poke()
+        })
       }
+      await Promise.all(underWay)
     },
   }
 }
+
+/** Twins that a dispatch takes from the budget: a first report is sent twice. */
+const costOf = (dispatch: Dispatch): number =>
+  dispatch.kind === 'state'
+    ? 0
+    : dispatch.twins.reduce((sum, { first }) => sum + (first ? 2 : 1), 0)

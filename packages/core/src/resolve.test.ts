@@ -104,7 +104,7 @@ describe('a device and its model', () => {
             },
             limits: { minimum: -20, maximum: 150 },
             collectMs: 500,
-            reportMs: 500,
+            reportMs: 0,
             reportToCloud: true,
             desired: '21.5',
             unit: '°C',
@@ -136,9 +136,9 @@ describe('a device and its model', () => {
   })
 
   test('cycles are milliseconds: own, inherited, guessed, set', () => {
-    expect(one({ collectCycle: 0 })).toMatchObject({ collectMs: 1000, reportMs: 1000 })
+    expect(one({ collectCycle: 0 })).toMatchObject({ collectMs: 1000, reportMs: 0 })
     expect(one({ reportCycle: 5000 })).toMatchObject({ collectMs: 500, reportMs: 5000 })
-    expect(one({ collectCycle: 2e9 })).toMatchObject({ collectMs: 2000, reportMs: 2000 })
+    expect(one({ collectCycle: 2e9 })).toMatchObject({ collectMs: 2000, reportMs: 0 })
     const strict = createResolver(driver, { cycleUnit: 'ms', minimumCycleMs: 600 })
     expect(strict(deviceOf([propertyOf()]), model).device?.properties[0]?.collectMs).toBe(600)
   })

@@ -27,7 +27,7 @@ export interface ResolvedProperty<V = unknown> {
   readonly options: ValueOptions
   readonly limits: Limits
   readonly collectMs: number
-  /** The shortest time between two reports; as `collectMs` if the CR does not say. */
+  /** The shortest time between two reports; 0 if the CR does not say: every change is reported. */
   readonly reportMs: number
   readonly reportToCloud: boolean
   /** What is wished, already decoded, of the right type and within the limits; '' if nothing is. */
@@ -93,7 +93,7 @@ export function createResolver<P, V>(
       ...found,
       limits,
       collectMs,
-      reportMs: isOwn ? cycle(property.reportCycle, [...at, 'reportCycle'], issues) : collectMs,
+      reportMs: isOwn ? cycle(property.reportCycle, [...at, 'reportCycle'], issues) : 0,
       reportToCloud: property.reportToCloud,
       ...(model.unit !== undefined && { unit: model.unit }),
     }

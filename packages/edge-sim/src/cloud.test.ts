@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createCloudView } from './cloud.ts'
+import { createCloudView, type CloudView } from './cloud.ts'
 import type { DeviceCr } from './manifest.ts'
 import { behaviourOf, type KubeEdgeVersion } from './version.ts'
 
@@ -13,12 +13,20 @@ const device: DeviceCr = {
   },
 }
 const id = 'plant/boiler'
-const twin = (reported: string, observedDesired = '') => ({
-  reported,
-  observedDesired,
-  wallMs: 1000,
-  atMs: 1200,
-})
+/** One twin in a message of its own. */
+const report = (
+  view: CloudView,
+  device: string,
+  property: string,
+  reported: string,
+  observedDesired = '',
+) =>
+  view
+    .reportTwins(device, {
+      ...{ wallMs: 1000, atMs: 1200 },
+      twins: [{ property, reported, observedDesired, type: 'string' }],
+    })
+    .get(property)
 function viewOf(version: KubeEdgeVersion, cr = device) {
   const view = createCloudView(behaviourOf(version))
   view.put(cr)
@@ -40,9 +48,9 @@ test('every property of the spec shows, before any report', () => {
 
 test('the first report of a twin makes an entry with an empty value; the second fills it', () => {
   const view = viewOf('1.23')
-  expect(view.reportTwin(id, 'a', twin('21.5', '5'))).toBe('first-report')
+  expect(report(view, id, 'a', '21.5', '5')).toBe('first-report')
   expect(view.twin(id, 'a')).toEqual({ property: 'a', desired: '5', reported: '', atMs: 1200 })
-  expect(view.reportTwin(id, 'a', twin('21.5', '5'))).toBeUndefined()
+  expect(report(view, id, 'a', '21.5', '5')).toBeUndefined()
   expect(view.twin(id, 'a')).toEqual({
     ...{ property: 'a', desired: '5', reported: '21.5', observedDesired: '5', atMs: 1200 },
     metadata: { timestamp: '1000', type: 'string' },
@@ -51,8 +59,8 @@ test('the first report of a twin makes an entry with an empty value; the second 
 
 test('in 1.15 a twin lands only where status.twins has it already', () => {
   const view = viewOf('1.15', { ...device, status: { twins: [{ propertyName: 'a' }] } })
-  expect(view.reportTwin(id, 'a', twin('1'))).toBeUndefined()
-  expect(view.reportTwin(id, 'b', twin('1'))).toBe('not-in-status')
+  expect(report(view, id, 'a', '1')).toBeUndefined()
+  expect(report(view, id, 'b', '1')).toBe('not-in-status')
   expect(view.twin(id, 'a')?.reported).toBe('1')
 })
 
@@ -64,19 +72,45 @@ test('where bursts are lossy, a patch may undo the one before it', () => {
     onOverwritten: (device, property) => overwritten.push(`${device}/${property}`),
   })
   view.put(device)
-  for (const value of ['1', '2']) view.reportTwin(id, 'a', twin(value))
-  view.reportTwin(id, 'b', twin('1'))
+  for (const value of ['1', '2']) report(view, id, 'a', value)
+  report(view, id, 'b', '1')
   expect(view.twin(id, 'a')?.reported).toBe('2')
-  view.reportTwin(id, 'a', twin('3'))
+  report(view, id, 'a', '3')
   expect(view.twin(id, 'b')?.reported).toBeUndefined()
   expect(view.twin(id, 'a')?.reported).toBe('3')
   expect(overwritten).toEqual(['plant/boiler/b'])
 })
 
+test('twins of one message do not undo each other, and are undone together', () => {
+  const overwritten: string[] = []
+  const view = createCloudView(behaviourOf('1.23'), {
+    random: () => 0,
+    onOverwritten: (_device, property) => overwritten.push(property),
+  })
+  view.put(device)
+  const send = (...values: readonly [string, string][]) =>
+    view.reportTwins(id, {
+      ...{ wallMs: 1000, atMs: 1200 },
+      twins: values.map(([property, reported]) => ({ property, reported, type: 'int' })),
+    })
+  expect([...send(['a', '1'], ['b', '1'])]).toEqual([
+    ['a', 'first-report'],
+    ['b', 'first-report'],
+  ])
+  expect(send(['a', '2'], ['b', '2']).size).toBe(0)
+  expect(view.list()[0]?.twins.map(({ reported }) => reported)).toEqual(['2', '2'])
+  // The half that a message leaves out stays as it is.
+  expect(view.twin(id, 'a')?.observedDesired).toBeUndefined()
+  expect(overwritten).toEqual([])
+  send(['a', '3'])
+  expect(overwritten).toEqual(['b'])
+  expect(view.list()[0]?.twins.map(({ reported }) => reported)).toEqual(['3', ''])
+})
+
 test('what the spec does not have is ignored', () => {
   const view = viewOf('1.23')
-  expect(view.reportTwin(id, 'c', twin('1'))).toBe('unknown-property')
-  expect(view.reportTwin('plant/other', 'a', twin('1'))).toBe('unknown-device')
+  expect(report(view, id, 'c', '1')).toBe('unknown-property')
+  expect(report(view, 'plant/other', 'a', '1')).toBe('unknown-device')
   expect(view.reportState('plant/other', 'ok', 0)).toBe('unknown-device')
 })
 
@@ -92,18 +126,18 @@ test('from 1.18 to 1.22 a state shows only with the next twin', () => {
   const view = viewOf('1.22')
   expect(view.reportState(id, 'ok', 0)).toBe('waits')
   expect(view.list()[0]?.state).toBeUndefined()
-  view.reportTwin(id, 'a', twin('1'))
+  report(view, id, 'a', '1')
   expect(view.list()[0]?.state).toBe('ok')
 })
 
 test('the status is in the Device up to 1.22, in a DeviceStatus after', () => {
   const old = viewOf('1.22')
-  old.reportTwin(id, 'a', twin('1'))
+  report(old, id, 'a', '1')
   expect(old.resources()).toMatchObject([
     { kind: 'Device', status: { twins: [{ propertyName: 'a', reported: { value: '' } }] } },
   ])
   const now = viewOf('1.23')
-  now.reportTwin(id, 'a', twin('1'))
+  report(now, id, 'a', '1')
   expect(now.resources()).toMatchObject([
     { kind: 'Device', metadata: { name: 'boiler' } },
     {
@@ -117,7 +151,7 @@ test('the status is in the Device up to 1.22, in a DeviceStatus after', () => {
 
 test('a device that is deleted and made again has an empty status', () => {
   const view = viewOf('1.23')
-  view.reportTwin(id, 'a', twin('1'))
+  report(view, id, 'a', '1')
   view.drop(id)
   expect(view.list()).toEqual([])
   expect(view.put(device)).toBe('created')

@@ -28,7 +28,7 @@ export interface CloudTwin {
   readonly observedDesired?: string
   /** When the twin last changed in the cloud, in ms since 1970. */
   readonly atMs?: number
-  /** EdgeCore's own: its timestamp in ms, and always type `string`. */
+  /** EdgeCore's own: its timestamp in ms, and the type that the twin got when it was made; `string` over DMI. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
@@ -46,8 +46,8 @@ interface Held {
   lastOnlineTime?: string
   /** A state that CloudCore knows and that no patch has carried yet. */
   waiting?: { readonly state: string; readonly lastOnlineTime?: string }
-  /** The last patch of a twin, and what it replaced. */
-  patched?: { readonly name: string; readonly before: Entry | undefined; readonly atMs: number }
+  /** The last patch, and what it replaced. */
+  patched?: { readonly before: ReadonlyMap<string, Entry | undefined>; readonly atMs: number }
 }
 
 /** Patches of one device that follow each other faster than this can undo each other. */
@@ -60,8 +60,8 @@ export interface CloudView {
   drop(id: Id): DeviceCr | undefined
   device(id: Id): DeviceCr | undefined
   all(): readonly DeviceCr[]
-  /** A twin arrives from EdgeCore; the reason if it leaves no value. */
-  reportTwin(id: Id, property: string, twin: ReportedTwin): DropReason | undefined
+  /** Twins arrive from EdgeCore in one message, which makes one patch; those that leave no value, and why. */
+  reportTwins(id: Id, report: Report): ReadonlyMap<string, DropReason>
   /** A state arrives; whether it shows at once. */
   reportState(id: Id, state: string, wallMs: number): DropReason | 'waits' | undefined
   list(): readonly CloudDevice[]
@@ -70,9 +70,16 @@ export interface CloudView {
   resources(): readonly Manifest[]
 }
 
+/** A half that is left out stays as it is. */
 export interface ReportedTwin {
-  readonly reported: string
-  readonly observedDesired: string
+  readonly property: string
+  readonly reported?: string
+  readonly observedDesired?: string
+  readonly type: string
+}
+
+export interface Report {
+  readonly twins: readonly ReportedTwin[]
   /** EdgeCore's clock when the report came in. */
   readonly wallMs: number
   /** The cloud's clock now. */
@@ -92,17 +99,37 @@ export function createCloudView(
    * CloudCore patches the whole list of twins from a copy that may lack its own last patch, which is
    * then undone. The longer the list, the more often: about 5 in 100 of 50 properties, 4 in 10 of 500.
    */
-  function race(id: Id, held: Held, property: string, atMs: number): void {
+  function race(id: Id, held: Held, properties: ReadonlySet<string>, atMs: number): void {
     const { patched, entries } = held
     if (races === null) return
-    const before = entries.get(property)
-    held.patched = { name: property, before: before && { ...before }, atMs }
-    if (patched === undefined || patched.name === property || atMs - patched.atMs > raceMs) return
+    const before = new Map([...properties].map((name) => [name, copyOf(entries.get(name))]))
+    held.patched = { before, atMs }
+    if (patched === undefined || atMs - patched.atMs > raceMs) return
+    const undone = [...patched.before].filter(([name]) => !properties.has(name))
+    if (undone.length === 0) return
     const chance = Math.min(0.4, (held.cr.spec.properties?.length ?? 0) / 1000)
     if (races.random() >= chance) return
-    if (patched.before === undefined) entries.delete(patched.name)
-    else entries.set(patched.name, patched.before)
-    races.onOverwritten(id, patched.name)
+    for (const [name, entry] of undone) {
+      if (entry === undefined) entries.delete(name)
+      else entries.set(name, entry)
+      races.onOverwritten(id, name)
+    }
+  }
+
+  function reportTwin(held: Held, twin: ReportedTwin, { wallMs, atMs }: Report) {
+    const { property, reported, observedDesired, type } = twin
+    const entry = held.entries.get(property) ?? { name: property, reported: { value: '' }, atMs }
+    if (!held.entries.has(property)) {
+      if (behaviour.twinsMustExist) return 'not-in-status'
+      held.entries.set(property, entry)
+      // CloudCore appends a copy of the new entry and fills in the original.
+      if (behaviour.losesFirstReport) return 'first-report'
+    }
+    const metadata = { timestamp: String(wallMs), type }
+    if (reported !== undefined) entry.reported = { value: reported, metadata }
+    if (observedDesired !== undefined) entry.observedDesired = { value: observedDesired, metadata }
+    entry.atMs = atMs
+    return undefined
   }
 
   /** The device with its status, where the status is part of the Device. */
@@ -137,31 +164,31 @@ export function createCloudView(
       return held && withStatus(held)
     },
     all: () => [...devices.values()].map(withStatus),
-    reportTwin(id, property, twin) {
+    reportTwins(id, report) {
+      const dropped = new Map<string, DropReason>()
       const held = devices.get(id)
-      if (held === undefined) return 'unknown-device'
-      if (!held.cr.spec.properties?.some(({ name }) => name === property)) return 'unknown-property'
+      const known = new Set(held?.cr.spec.properties?.map(({ name }) => name))
+      const landing = report.twins.filter(({ property }) => known.has(property))
+      for (const { property } of report.twins) {
+        if (held === undefined) dropped.set(property, 'unknown-device')
+        else if (!known.has(property)) dropped.set(property, 'unknown-property')
+      }
+      if (held === undefined || landing.length === 0) return dropped
       if (held.waiting !== undefined) Object.assign(held, held.waiting)
       delete held.waiting
-      race(id, held, property, twin.atMs)
-      const entry = held.entries.get(property)
-      if (entry === undefined) {
-        if (behaviour.twinsMustExist) return 'not-in-status'
-        // CloudCore appends a copy of the new entry and fills in the original.
-        held.entries.set(property, { name: property, reported: { value: '' }, atMs: twin.atMs })
-        return 'first-report'
+      race(id, held, new Set(landing.map(({ property }) => property)), report.atMs)
+      for (const twin of landing) {
+        const reason = reportTwin(held, twin, report)
+        if (reason !== undefined) dropped.set(twin.property, reason)
       }
-      const metadata = { timestamp: String(twin.wallMs), type: 'string' }
-      entry.reported = { value: twin.reported, metadata }
-      entry.observedDesired = { value: twin.observedDesired, metadata }
-      entry.atMs = twin.atMs
-      return undefined
+      return dropped
     },
     reportState(id, state, wallMs) {
       const held = devices.get(id)
       if (held === undefined) return 'unknown-device'
       const lastOnlineTime = `${new Date(wallMs).toISOString().slice(0, 19)}Z`
       const said = { state, ...(isOnline(state) && { lastOnlineTime }) }
+      if (behaviour.states === 'unimplemented') return 'not-in-status'
       if (behaviour.states === 'with-next-twin') {
         held.waiting = { ...held.waiting, ...said }
         return 'waits'
@@ -183,6 +210,8 @@ export function createCloudView(
       ),
   }
 }
+
+const copyOf = (entry: Entry | undefined) => entry && { ...entry }
 
 /** Entries of a manifest's `status.twins` are kept as they are, where status is part of the Device. */
 function adopt(held: Held, device: DeviceCr, behaviour: Behaviour): void {

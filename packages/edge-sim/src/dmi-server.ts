@@ -41,21 +41,16 @@ export interface DmiServer {
   removeSocket(): Promise<void>
 }
 
-/** Serves DeviceManagerService on a socket. Throws `invalid_config` if the path is not free for one. */
-export async function serveDmi(socketPath: string, handlers: ManagerHandlers): Promise<DmiServer> {
+/**
+ * Serves DeviceManagerService on a socket; without handlers every call is UNIMPLEMENTED. Throws
+ * `invalid_config` if the path is not free for one.
+ */
+export async function serveDmi(
+  socketPath: string,
+  handlers: ManagerHandlers | undefined,
+): Promise<DmiServer> {
   const grpc = new Server()
-  const { MapperRegister, ReportDeviceStatus, ReportDeviceStates } = deviceManagerService
-  const { reportStates } = handlers
-  grpc.addService(
-    { MapperRegister, ReportDeviceStatus, ...(reportStates && { ReportDeviceStates }) },
-    {
-      MapperRegister: answering(MapperRegisterResponseSchema, handlers.register),
-      ReportDeviceStatus: answering(ReportDeviceStatusResponseSchema, handlers.reportStatus),
-      ...(reportStates && {
-        ReportDeviceStates: answering(ReportDeviceStatesResponseSchema, reportStates),
-      }),
-    },
-  )
+  if (handlers !== undefined) addService(grpc, handlers)
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure())
   const sockets = new Set<net.Socket>()
   const server = net.createServer((socket) => {
@@ -81,6 +76,21 @@ export async function serveDmi(socketPath: string, handlers: ManagerHandlers): P
       if (now?.ino === own.ino && now.dev === own.dev) await rm(socketPath, { force: true })
     },
   }
+}
+
+function addService(grpc: Server, handlers: ManagerHandlers): void {
+  const { MapperRegister, ReportDeviceStatus, ReportDeviceStates } = deviceManagerService
+  const { reportStates } = handlers
+  grpc.addService(
+    { MapperRegister, ReportDeviceStatus, ...(reportStates && { ReportDeviceStates }) },
+    {
+      MapperRegister: answering(MapperRegisterResponseSchema, handlers.register),
+      ReportDeviceStatus: answering(ReportDeviceStatusResponseSchema, handlers.reportStatus),
+      ...(reportStates && {
+        ReportDeviceStates: answering(ReportDeviceStatesResponseSchema, reportStates),
+      }),
+    },
+  )
 }
 
 /** Like EdgeCore: a new file under a passing name, then renamed into place, so its inode is new. */

@@ -1,5 +1,7 @@
 import { type Clock, type Id, type Logger, MapperError } from '@mapper-sdk/core'
+import type { ReportedTwin } from './cloud.ts'
 import type { Down } from './cloud-core.ts'
+import { createDeviceTwin } from './device-twin.ts'
 import { createDmiWorker } from './dmi-worker.ts'
 import type { Answer, ManagerHandlers } from './dmi-server.ts'
 import { deviceMessage, modelMessage } from './deliver.ts'
@@ -7,8 +9,8 @@ import type { Emit } from './event.ts'
 import { createLimiter, type Rate } from './limiter.ts'
 import { idOfManifest, modelIdOf, type DeviceCr, type ModelCr } from './manifest.ts'
 import { withModelDefaults } from './merge.ts'
-import { isState, isUnroutable, twinDrop, type DropReason } from './rules.ts'
 import type { MapperInfo } from './stats.ts'
+import type { WireTwin } from './twin-update.ts'
 import { createUpstream } from './upstream.ts'
 import type { Behaviour } from './version.ts'
 
@@ -18,18 +20,26 @@ export interface Store {
   readonly models: Map<Id, ModelCr>
   /** By the mapper's name. A row is written once and never again, whatever the mapper says later. */
   readonly mappers: Map<string, { readonly protocol: string; readonly address: string }>
+  /** The twins of each device, by property. */
+  readonly twins: Map<Id, Map<string, WireTwin>>
+  readonly states: Map<Id, { readonly state: string; readonly lastOnlineTime: string }>
 }
 
 export const keep = (store: Store, { op, cr }: Down): void => {
   const table = (cr.kind === 'Device' ? store.devices : store.models) as Map<Id, typeof cr>
-  if (op === 'delete') table.delete(idOfManifest(cr))
-  else table.set(idOfManifest(cr), cr)
+  const id = idOfManifest(cr)
+  if (op !== 'delete') return void table.set(id, cr)
+  table.delete(id)
+  if (cr.kind !== 'Device') return
+  store.twins.delete(id)
+  store.states.delete(id)
 }
 
 /** The way to the cloud, as EdgeCore sees it. */
 export interface CloudUplink {
   isUp(): boolean
-  twin(id: Id, property: string, reported: string, observedDesired: string, wallMs: number): void
+  /** The twins of one message. */
+  twins(id: Id, twins: readonly ReportedTwin[], wallMs: number): void
   state(id: Id, state: string): void
 }
 
@@ -42,6 +52,8 @@ export interface EdgeCoreOptions {
   readonly emit: Emit
   /** The process dies. Nothing of this EdgeCore is used any more. */
   readonly crash: (report: string) => void
+  /** To the broker, if there is one. */
+  readonly publish: (topic: string, message: object) => void
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number
@@ -52,13 +64,15 @@ export interface EdgeCore {
   readonly handlers: ManagerHandlers
   /** A message of CloudCore arrives. */
   receive(message: Down): void
+  /** A message of the broker arrives. */
+  receiveFromBus(topic: string, payload: string): void
   mappers(): readonly MapperInfo[]
   idle(): Promise<void>
   stop(): void
 }
 
 export function createEdgeCore(options: EdgeCoreOptions): EdgeCore {
-  const { behaviour, store, uplink, emit, crash, logger, clock, random } = options
+  const { behaviour, store, emit, crash, logger, clock, random } = options
   const limiter = createLimiter(options.limiter, clock)
   const upstream = createUpstream(options.upstream, clock)
   const devices = new Map(store.devices)
@@ -123,17 +137,7 @@ export function createEdgeCore(options: EdgeCoreOptions): EdgeCore {
     return found === undefined ? `default/${name}` : idOfManifest(found)
   }
 
-  /** Hands a message to the way up, if EdgeCore gets that far with it. */
-  function sendUp(id: Id, name: string, property: string | undefined, deliver: () => void): void {
-    const drop = (reason: DropReason) =>
-      emit({ type: 'drop', reason, device: id, ...(property !== undefined && { property }) })
-    const namespace = id.slice(0, id.indexOf('/'))
-    if (isUnroutable(behaviour, namespace, name)) return drop('unroutable')
-    if (!store.devices.has(id)) return drop('unknown-device')
-    if (!uplink.isUp()) return drop('cloud-offline')
-    const taken = upstream.push(() => (uplink.isUp() ? deliver() : drop('cloud-offline')))
-    if (!taken) drop('queue-full')
-  }
+  const deviceTwin = createDeviceTwin({ ...options, upstream, idOf: deviceNamed })
 
   const handlers: ManagerHandlers = {
     register({ mapper, withData }) {
@@ -169,16 +173,9 @@ export function createEdgeCore(options: EdgeCoreOptions): EdgeCore {
         if (missing) return die(method, id, `twin ${propertyName} of ${id} has no ${missing}`)
       }
       emit({ type: 'call', method, subject: id, outcome: 'ok', twins: twins.length })
-      const wallMs = clock.wall()
       for (const { propertyName, observedDesired, reported } of twins) {
         const [value, observed] = [reported?.value ?? '', observedDesired?.value ?? '']
-        const reason = twinDrop(propertyName, value, observed)
-        if (reason) emit({ type: 'drop', reason, device: id, property: propertyName })
-        else {
-          sendUp(id, deviceName, propertyName, () =>
-            uplink.twin(id, propertyName, value, observed, wallMs),
-          )
-        }
+        deviceTwin.report(id, propertyName, value, observed)
       }
       return { tag: 'ok', value: {} }
     },
@@ -193,8 +190,7 @@ export function createEdgeCore(options: EdgeCoreOptions): EdgeCore {
           return refuse(method, id, 'ReportDeviceStatesRequest is invalid data')
         }
         emit({ type: 'call', method, subject: id, outcome: 'ok' })
-        if (!isState(state)) emit({ type: 'drop', reason: 'unknown-state', device: id })
-        else sendUp(id, deviceName, undefined, () => uplink.state(id, state))
+        deviceTwin.reportState(id, state)
         return { tag: 'ok', value: {} }
       },
     }),
@@ -204,8 +200,10 @@ export function createEdgeCore(options: EdgeCoreOptions): EdgeCore {
     handlers,
     receive(message) {
       keep(store, message)
-      worker.add(message)
+      deviceTwin.changed(message)
+      if (!behaviour.mqttOnly) worker.add(message)
     },
+    receiveFromBus: (topic, payload) => deviceTwin.receive(topic, payload),
     mappers: () =>
       [...mappers].map(([name, { protocol, address }]) => ({
         name,

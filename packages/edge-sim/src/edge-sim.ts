@@ -1,43 +1,22 @@
-import {
-  silentLogger,
-  sleep,
-  systemClock,
-  type Clock,
-  type Id,
-  type Logger,
-} from '@mapper-sdk/core'
+import { silentLogger, sleep, systemClock, type Id } from '@mapper-sdk/core'
 import { createCloudCore, type Down } from './cloud-core.ts'
 import { createCloudView, type CloudDevice, type CloudTwin } from './cloud.ts'
 import { crOf } from './convert.ts'
 import { serveDmi, type DmiServer } from './dmi-server.ts'
+import { deviceProfileOf } from './device-profile.ts'
+import { busTopics } from './device-twin.ts'
 import { createEdgeCore, keep, type EdgeCore, type Store } from './edge-core.ts'
+import type { EdgeSimOptions } from './edge-sim-options.ts'
+import { startEventBus, type EventBus } from './event-bus.ts'
 import type { Emit, EdgeSimEvent } from './event.ts'
 import { modelsFirst, watchFolder } from './folder-watch.ts'
 import { hasModel, loadFolder, logIssues, type CrDocument, type FolderIssue } from './folder.ts'
-import type { Rate } from './limiter.ts'
-import type { Manifest } from './manifest.ts'
+import { keepFile } from './kept-file.ts'
+import { idOfManifest, type Manifest } from './manifest.ts'
 import { createSequence } from './sequence.ts'
 import { createStats, type EdgeSimStats } from './stats.ts'
 import { createUplink } from './uplink.ts'
-import { behaviourOf, type KubeEdgeVersion } from './version.ts'
-
-export interface EdgeSimOptions {
-  /** Where the stand-in serves DeviceManagerService: an absolute path, like EdgeCore's dmi.sock. */
-  readonly socketPath: string
-  /** A folder of Device and DeviceModel YAML; its changes are followed. */
-  readonly folder?: string
-  /** Which KubeEdge to play; 1.23 if left out. */
-  readonly version?: KubeEdgeVersion
-  /** Calls of mappers that EdgeCore takes; 1 a second with a burst of 100 if left out. */
-  readonly limiter?: Rate | 'off'
-  /** Twins that go on to the cloud; 30 a second with a burst of 60 if left out. */
-  readonly upstream?: Rate | 'off'
-  /** Bursts of twins of one device undo each other in the cloud now and then, as in CloudCore. Off if left out. */
-  readonly lossyBursts?: boolean
-  readonly logger?: Logger
-  readonly clock?: Clock
-  readonly random?: () => number
-}
+import { behaviourOf, legacyBehaviour } from './version.ts'
 
 /**
  * EdgeCore, CloudCore and the API server of one node, as far as a mapper can tell. Its EdgeCore can
@@ -56,6 +35,8 @@ export interface EdgeSim {
   twin(device: Id, property: string): CloudTwin | undefined
   /** The CRs with what was reported: in the Device, or since 1.23 in a DeviceStatus beside it. */
   resources(): readonly Manifest[]
+  /** deviceProfile.json of all devices, as KubeEdge up to 1.14 mounted it into mappers. */
+  deviceProfile(): string
   stats(): EdgeSimStats
   /** What is wrong in the folder now. */
   issues(): readonly FolderIssue[]
@@ -67,28 +48,41 @@ export interface EdgeSim {
   stopEdgeCore(): Promise<void>
   /** Nothing if it runs. After a crash this is the supervisor that starts it again. */
   startEdgeCore(): Promise<void>
-  /** Resolves when all calls to mappers that are due so far are done, well or badly. */
+  /** Resolves when all calls to mappers that are due so far are done, well or badly, and `profileFile` is written. */
   idle(): Promise<void>
   close(): Promise<void>
 }
 
 type Life =
   | { readonly tag: 'stopped' }
-  | { readonly tag: 'running'; readonly core: EdgeCore; readonly server: DmiServer }
+  | {
+      readonly tag: 'running'
+      readonly core: EdgeCore
+      readonly server: DmiServer
+      readonly bus: EventBus | undefined
+    }
 
-/** Starts the stand-in; once it resolves, its socket can be dialled and the folder is applied. */
+/**
+ * Starts the stand-in. Once it resolves, its socket can be dialled, the folder is applied, and if the
+ * broker is there the event bus has its subscriptions.
+ */
 export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
   const { socketPath, folder, logger = silentLogger, clock = systemClock } = options
   const { random = Math.random } = options
   const { limiter = { perSecond: 1, burst: 100 }, upstream = { perSecond: 30, burst: 60 } } =
     options
-  const behaviour = behaviourOf(options.version ?? '1.23')
+  const behaviour = options.legacy ? legacyBehaviour : behaviourOf(options.version ?? '1.23')
   const loaded = folder === undefined ? undefined : await loadFolder(folder)
   const ended = new AbortController()
-  const store: Store = { devices: new Map(), models: new Map(), mappers: new Map() }
+  const store: Store = {
+    ...{ devices: new Map(), models: new Map(), mappers: new Map() },
+    ...{ twins: new Map(), states: new Map() },
+  }
   const listeners = new Set<(event: EdgeSimEvent) => void>()
   let life: Life = { tag: 'stopped' }
   let linkUp = true
+  /** Until EdgeCore can tell its broker of them, changes wait too. */
+  let settling = false
   let removeSocket = async () => {}
   /** Changes that EdgeCore missed: while it was down they wait, while the link was down they only reach its database. */
   let held: Down[] = []
@@ -105,10 +99,17 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     options.lossyBursts === true ? { random, onOverwritten } : null,
   )
   const send = (message: Down) => {
-    if (life.tag === 'running' && linkUp) life.core.receive(message)
+    profile?.update()
+    if (life.tag === 'running' && linkUp && !settling) life.core.receive(message)
     else held.push(message)
   }
   const cloud = createCloudCore({ behaviour, view, send, clock, logger, signal: ended.signal })
+  const deviceProfile = () =>
+    deviceProfileOf(view.all(), new Map(cloud.models().map((one) => [idOfManifest(one), one])))
+  const { profileFile } = options
+  const profile =
+    profileFile === undefined ? undefined : keepFile(profileFile, deviceProfile, logger)
+  profile?.update()
   const statusChanged = (id: Id) => cloud.statusChanged(id)
   const uplink = createUplink({ view, isUp: () => linkUp, clock, emit, statusChanged })
 
@@ -118,34 +119,57 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     return missed
   }
 
+  const isRunning = (core: EdgeCore) => life.tag === 'running' && life.core === core
+
   async function start(): Promise<void> {
     if (life.tag === 'running' || ended.signal.aborted) return
     const crash = (report: string) => {
-      if (life.tag !== 'running' || life.core !== core) return
+      if (!isRunning(core)) return
       life = { tag: 'stopped' }
       logger.error({ report }, `EDGECORE CRASHED, as the real one does: ${report}`)
       core.stop()
-      turns.add(() => server.close())
+      turns.add(async () => void (await Promise.all([server.close(), bus?.stop()])))
       void server.close()
+      void bus?.stop()
       emit({ type: 'crash', report, atMs: clock.wall() })
       emit({ type: 'edgecore', running: false })
     }
     const shared = { behaviour, store, uplink, emit, logger, clock, random }
-    const core = createEdgeCore({ ...shared, limiter, upstream, crash })
-    const server = await serveDmi(socketPath, core.handlers)
-    life = { tag: 'running', core, server }
+    const publish = (topic: string, message: object) => bus?.publish(topic, message)
+    const core = createEdgeCore({ ...shared, limiter, upstream, crash, publish })
+    const bus =
+      options.mqtt &&
+      startEventBus({
+        ...{ ...options.mqtt, topics: busTopics(behaviour), logger },
+        onMessage: (topic, payload) => core.receiveFromBus(topic, payload),
+        onConnected: (connected) => emit({ type: 'eventbus', connected }),
+      })
+    const server = await serveDmi(socketPath, behaviour.mqttOnly ? undefined : core.handlers).catch(
+      async (error: unknown) => {
+        await bus?.stop()
+        throw error
+      },
+    )
+    life = { tag: 'running', core, server, bus }
     removeSocket = () => server.removeSocket()
     emit({ type: 'edgecore', running: true })
     logger.info({ socketPath }, 'EdgeCore serves mappers')
+    if (bus !== undefined) {
+      settling = true
+      await bus.settled
+      settling = false
+      // It may have crashed meanwhile.
+      if (!isRunning(core)) return
+    }
     if (linkUp) for (const message of catchUp()) core.receive(message)
   }
 
   async function stop(): Promise<void> {
     if (life.tag === 'stopped') return
-    const { core, server } = life
+    const { core, server, bus } = life
     life = { tag: 'stopped' }
     core.stop()
-    await server.close()
+    await Promise.all([server.close(), bus?.stop()])
     emit({ type: 'edgecore', running: false })
     logger.info('EdgeCore ended')
   }
@@ -194,6 +218,7 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
       ...cloud.models().map((cr) => cr as unknown as Manifest),
       ...view.resources(),
     ],
+    deviceProfile,
     stats: () => stats.read(),
     issues: () => watching?.issues() ?? [],
     subscribe(listener, signal) {
@@ -213,8 +238,12 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
       if (up === linkUp) return
       linkUp = up
       emit({ type: 'link', up })
-      // The sync controller brings the database up to date, and tells no mapper.
-      if (up && life.tag === 'running') for (const message of catchUp()) keep(store, message)
+      if (!up || life.tag === 'stopped') return
+      for (const message of catchUp()) {
+        if (behaviour.mqttOnly) life.core.receive(message)
+        // The sync controller brings the database up to date, and tells no mapper.
+        else keep(store, message)
+      }
     },
     restart: (downMs = 0) =>
       inTurn(async () => {
@@ -227,11 +256,13 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
     async idle() {
       await cloud.idle()
       if (life.tag === 'running') await life.core.idle()
+      await profile?.idle()
     },
     async close() {
       ended.abort()
       await watching?.close()
       await inTurn(stop)
+      await profile?.idle()
       await removeSocket()
       listeners.clear()
     },

@@ -1,6 +1,10 @@
 import type { Id } from '@mapper-sdk/core'
 import type { FolderIssue } from './folder.ts'
 import type { DropReason } from './rules.ts'
+import type { TwinRefusal } from './twin-update.ts'
+
+/** Why a message of the broker was not taken. */
+export type MqttRefusal = TwinRefusal | 'unknown-state' | 'unroutable'
 
 /** Something that happened in the stand-in. Much of it is what a mapper cannot see. */
 export type EdgeSimEvent =
@@ -12,6 +16,18 @@ export type EdgeSimEvent =
       readonly outcome: 'ok' | 'refused' | 'crash'
       /** Twins in a report that was taken. */
       readonly twins?: number
+      readonly message?: string
+    }
+  /** A message to EdgeCore over the broker. */
+  | {
+      readonly type: 'mqtt'
+      readonly topic: string
+      readonly device?: Id
+      readonly outcome: 'ok' | 'refused' | 'crash'
+      /** Twins in an update that was taken. */
+      readonly twins?: number
+      /** Set if it was refused. */
+      readonly reason?: MqttRefusal
       readonly message?: string
     }
   /** A twin (or, without a property, a state) that was answered with OK and is gone. */
@@ -40,6 +56,8 @@ export type EdgeSimEvent =
   | { readonly type: 'undelivered'; readonly id: Id; readonly message: string }
   | { readonly type: 'crash'; readonly report: string; readonly atMs: number }
   | { readonly type: 'edgecore'; readonly running: boolean }
+  /** EdgeCore's event bus has its broker and its subscriptions, or lost them. */
+  | { readonly type: 'eventbus'; readonly connected: boolean }
   | { readonly type: 'link'; readonly up: boolean }
   | { readonly type: 'folder'; readonly issues: readonly FolderIssue[] }
 

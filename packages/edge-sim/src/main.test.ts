@@ -2,11 +2,12 @@ import { create } from '@bufbuild/protobuf'
 import * as dmi from '@mapper-sdk/core/dmi'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { requireMosquitto, startMosquitto } from '../../../test/support/mosquitto.ts'
 import { connectControl } from './control-client.ts'
 import { callManager, deviceCr, modelCr, tempFolder } from './raw-mapper.suite.ts'
 
@@ -52,6 +53,21 @@ test.runIf(built)('ready, then ended by SIGTERM with 0', async () => {
   expect(await connectControl(ready.control).cloud()).toMatchObject([{ id: 'plant/boiler' }])
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
+})
+
+test.runIf(built)('with a broker, for mappers of KubeEdge up to 1.14', async (context) => {
+  requireMosquitto(context)
+  const broker = await startMosquitto()
+  onTestFinished(() => broker.stop())
+  const { folder: of, socket } = await folder()
+  const profile = path.join(path.dirname(socket), 'deviceProfile.json')
+  const legacy = ['--legacy', '--mqtt', broker.url, '--profile', profile]
+  const { child, exited, line } = run([of, '--socket', socket, '--http', '0', ...legacy])
+  const { control } = JSON.parse(await line()) as { control: string }
+  expect(await connectControl(control).stats()).toMatchObject({ mqtt: { connected: true } })
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+  expect(await readFile(profile, 'utf8')).toContain('"modbus-boiler"')
 })
 
 test.runIf(built)('a malformed call ends it with 70, loudly', async () => {

@@ -12,6 +12,9 @@ Plays KubeEdge's EdgeCore for mappers, fed from a folder of Device and DeviceMod
   --socket PATH     where to serve mappers, as EdgeCore does on /etc/kubeedge/dmi.sock
   --http PORT       control API on 127.0.0.1; 0 takes a free port
   --version V       which KubeEdge to play: ${kubeEdgeVersions.join(' ')} (default 1.23)
+  --mqtt URL        the broker of its event bus, such as mqtt://127.0.0.1:1883
+  --legacy          play KubeEdge up to 1.14: the broker alone, no calls over the socket
+  --profile FILE    keep deviceProfile.json for mappers of that time
   --no-limiter      take any number of calls and twins; the real EdgeCore takes one call a second
   --v N             how much to log: 0 warnings, 1 what happens, 2 everything (default 1)
 
@@ -27,6 +30,9 @@ function readArgs() {
       socket: { type: 'string' },
       http: { type: 'string' },
       version: { type: 'string', default: '1.23' },
+      mqtt: { type: 'string' },
+      legacy: { type: 'boolean', default: false },
+      profile: { type: 'string' },
       'no-limiter': { type: 'boolean', default: false },
       v: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -53,7 +59,12 @@ async function run(args: NonNullable<ReturnType<typeof readArgs>>): Promise<numb
   const ended = new AbortController()
   const rate = values['no-limiter'] ? ({ limiter: 'off', upstream: 'off' } as const) : {}
   const version: KubeEdgeVersion = args.version
-  const sim = await startEdgeSim({ socketPath: socket, folder, version, logger, ...rate })
+  const { mqtt, legacy, profile } = values
+  const sim = await startEdgeSim({
+    ...{ socketPath: socket, folder, version, legacy, logger, ...rate },
+    ...(mqtt !== undefined && { mqtt: { url: mqtt } }),
+    ...(profile !== undefined && { profileFile: profile }),
+  })
   const code = await new Promise<number>((resolve, reject) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(0))
     sim.subscribe((event) => {

@@ -48,6 +48,7 @@ export interface DeviceCr {
   readonly metadata: Manifest['metadata']
   readonly spec: {
     readonly deviceModelRef: { readonly name: string }
+    readonly nodeName?: string
     readonly protocol: VisitorCr & { readonly protocolName: string }
     readonly properties?: readonly PropertyCr[]
     readonly methods?: readonly {

@@ -9,6 +9,7 @@ export type DropReason =
   | 'unknown-device'
   | 'unknown-property'
   | 'unknown-state'
+  | 'wrong-type'
   | 'cloud-offline'
   | 'first-report'
   | 'not-in-status'
@@ -20,7 +21,8 @@ export type DropReason =
 const nameRule = /^[a-zA-Z0-9\-_.,:/@#]{1,128}$/
 const valueRule = /^[a-zA-Z0-9\-_.,:/@#]{1,512}$/
 
-const legal = (value: string) => value === '' || valueRule.test(value)
+export const isLegalTwinName = (name: string): boolean => nameRule.test(name)
+export const isLegalTwinValue = (value: string): boolean => value === '' || valueRule.test(value)
 
 /** Why EdgeCore drops a twin that is written so, after it said OK. Each twin stands for itself. */
 export function twinDrop(
@@ -28,13 +30,16 @@ export function twinDrop(
   reported: string,
   observedDesired: string,
 ): DropReason | undefined {
-  if (!nameRule.test(name)) return 'illegal-name'
-  if (!legal(reported)) return 'illegal-value'
-  return legal(observedDesired) ? undefined : 'illegal-observed-desired'
+  if (!isLegalTwinName(name)) return 'illegal-name'
+  if (!isLegalTwinValue(reported)) return 'illegal-value'
+  return isLegalTwinValue(observedDesired) ? undefined : 'illegal-observed-desired'
 }
 
 const states = new Set(['online', 'offline', 'ok', 'unknown', 'unhealthy'])
-export const isState = (state: string): boolean => states.has(state.toLowerCase())
+const earlierStates = new Set(['online', 'offline', 'ok', 'unknown', 'disconnected'])
+/** Whether EdgeCore takes it; up to 1.17 the names were not quite the same. */
+export const isState = (behaviour: Pick<Behaviour, 'states'>, state: string): boolean =>
+  (behaviour.states === 'unimplemented' ? earlierStates : states).has(state.toLowerCase())
 export const isOnline = (state: string): boolean => ['online', 'ok'].includes(state.toLowerCase())
 
 /**

@@ -1,4 +1,4 @@
-import type { EdgeSimEvent } from './event.ts'
+import type { EdgeSimEvent, MqttRefusal } from './event.ts'
 import type { DropReason } from './rules.ts'
 
 type Counts<K extends string = string> = Readonly<Partial<Record<K, number>>>
@@ -13,6 +13,16 @@ export interface EdgeSimStats {
   readonly droppedTwins: Counts<DropReason>
   /** Twins in reports that were answered with OK. */
   readonly reportedTwins: number
+  /** What came over the broker. */
+  readonly mqtt: {
+    /** Whether the event bus has its broker and its subscriptions now. */
+    readonly connected: boolean
+    /** Refused ones included. */
+    readonly messages: number
+    /** Twins in updates that were taken. */
+    readonly twins: number
+    readonly refused: Counts<MqttRefusal>
+  }
   /** Changes of twins and states in the cloud. */
   readonly cloudChanges: number
   /** Calls to mappers by method, and how many of them failed. */
@@ -38,9 +48,11 @@ export function createStats(mappers: () => readonly MapperInfo[]): {
 } {
   const calls: Record<string, number> = {}
   const dropped: Partial<Record<DropReason, number>> = {}
+  const refusals: Partial<Record<MqttRefusal, number>> = {}
   const down: Record<string, number> = {}
   const crashes: { atMs: number; report: string }[] = []
   let [refused, reportedTwins, cloudChanges, failures, undelivered] = [0, 0, 0, 0, 0]
+  let [connected, messages, twins] = [false, 0, 0]
   return {
     count(event) {
       switch (event.type) {
@@ -48,6 +60,14 @@ export function createStats(mappers: () => readonly MapperInfo[]): {
           calls[event.method] = (calls[event.method] ?? 0) + 1
           if (event.outcome === 'refused') refused++
           reportedTwins += event.twins ?? 0
+          break
+        case 'mqtt':
+          messages++
+          twins += event.twins ?? 0
+          if (event.reason) refusals[event.reason] = (refusals[event.reason] ?? 0) + 1
+          break
+        case 'eventbus':
+          connected = event.connected
           break
         case 'drop':
           dropped[event.reason] = (dropped[event.reason] ?? 0) + 1
@@ -73,6 +93,7 @@ export function createStats(mappers: () => readonly MapperInfo[]): {
       refused,
       droppedTwins: { ...dropped },
       reportedTwins,
+      mqtt: { connected, messages, twins, refused: { ...refusals } },
       cloudChanges,
       downstream: { calls: { ...down }, failures },
       undelivered,

@@ -15,13 +15,17 @@ export function createUplink(options: {
   const { view, isUp, clock, emit, statusChanged } = options
   return {
     isUp,
-    twin(device, property, reported, observedDesired, wallMs) {
-      const atMs = clock.wall()
-      const reason = view.reportTwin(device, property, { reported, observedDesired, wallMs, atMs })
-      if (reason !== undefined) emit({ type: 'drop', reason, device, property })
-      if (reason !== undefined && reason !== 'first-report') return
-      emit({ type: 'cloud', device, property })
-      statusChanged(device)
+    twins(device, twins, wallMs) {
+      const dropped = view.reportTwins(device, { twins, wallMs, atMs: clock.wall() })
+      let patched = false
+      for (const { property } of twins) {
+        const reason = dropped.get(property)
+        if (reason !== undefined) emit({ type: 'drop', reason, device, property })
+        if (reason !== undefined && reason !== 'first-report') continue
+        emit({ type: 'cloud', device, property })
+        patched = true
+      }
+      if (patched) statusChanged(device)
     },
     state(device, state) {
       const result = view.reportState(device, state, clock.wall())

@@ -26,6 +26,8 @@ export interface Behaviour {
   readonly losesFirstReport: boolean
   /** How ReportDeviceStates ends: not served, shown with the next twin, or shown at once. */
   readonly states: 'unimplemented' | 'with-next-twin' | 'at-once'
+  /** Mappers have the broker alone; desired values come down into the twins. Up to 1.14. */
+  readonly mqttOnly: boolean
   /** Every report that reaches the cloud comes back as UpdateDeviceModel and UpdateDevice. */
   readonly echoesReports: boolean
   /** A model's protocolConfigData and visitors are defaults of its devices. */
@@ -58,6 +60,7 @@ export function behaviourOf(version: KubeEdgeVersion): Behaviour {
     twinsMustExist: minor <= 15,
     losesFirstReport: minor >= 16,
     states: minor <= 17 ? 'unimplemented' : minor <= 22 ? 'with-next-twin' : 'at-once',
+    mqttOnly: false,
     echoesReports: minor <= 20,
     mergesModelDefaults: minor >= 22,
     keepsMappers: minor >= 23,
@@ -73,4 +76,12 @@ export function behaviourOf(version: KubeEdgeVersion): Behaviour {
       anomalyDetection: minor >= 23,
     },
   }
+}
+
+/** KubeEdge up to 1.14, as far as mappers of that time notice. */
+export const legacyBehaviour: Behaviour = {
+  ...behaviourOf('1.15'),
+  mqttOnly: true,
+  twinsMustExist: false,
+  echoesReports: false,
 }

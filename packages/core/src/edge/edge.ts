@@ -20,6 +20,8 @@ export interface EdgeLimits {
   readonly burst: number
   readonly twinsPerSecond: number
   readonly twinsPerCall: number
+  /** Calls that may be under way at once, each for another device; 1 if left out. */
+  readonly callsAtOnce?: number
 }
 
 export interface EdgeLink {
@@ -33,8 +35,16 @@ export interface EdgeLink {
   close(): Promise<void>
 }
 
-/** `throttled`: EdgeCore took too many calls lately; nothing was reported. */
-export type Receipt = 'accepted' | 'throttled'
+/**
+ * `throttled`: EdgeCore took too many calls lately; nothing was reported. Refusals: it took all twins
+ * but these, which it will not take as they are.
+ */
+export type Receipt = 'accepted' | 'throttled' | { readonly refused: readonly Refusal[] }
+
+export interface Refusal {
+  readonly property: string
+  readonly reason: string
+}
 
 export interface Registration {
   readonly devices: readonly Device[]
@@ -65,6 +75,11 @@ export interface EdgeEvents {
   modelRemoved(model: Id): void
   /** The way to EdgeCore came up (register now) or went down. */
   link(up: boolean, reason?: string): void
+  /**
+   * Twins and states take another way than registering from now on, which bears this; undefined: they
+   * take the same way, with the budget of the edge. What was waiting is told on the new way.
+   */
+  route(limits: EdgeLimits | undefined): void
   /** What the mapper knows of a device, for EdgeCore's GetDevice. */
   describe(device: Id): DeviceDescription | undefined
 }

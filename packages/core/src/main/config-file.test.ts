@@ -105,7 +105,7 @@ describe('each field wrong in turn', () => {
     ['common:\n  http_port: 65536', '2:14: common.http_port: is 65536, but must be at most 65535'],
     ['common:\n  http_port: -1', '2:14: common.http_port: is -1, but must be at least 0'],
     ['common:\n  http_port: 1.5', '2:14: common.http_port: is 1.5, but must be a whole number ('],
-    ['edge: mqtt', '1:7: edge: is the text "mqtt", but must be the text "dmi" ('],
+    ['edge: mqtt', '1:7: edge: is the text "mqtt", but must be one of dmi, mqtt-legacy ('],
     ['log: loud', '1:6: log: is the text "loud", but must be an object ('],
     [
       'log:\n  level: infos',
@@ -192,7 +192,7 @@ test('unknown keys are warned about, with a guess', () => {
   expect(parseConfig(text).config).toBeDefined()
   expect(lines(text)).toEqual([
     'warning config.yaml:11:3: common.http_prot: is not known and ignored; did you mean http_port?',
-    'warning config.yaml:12:1: dev_init: is not known and ignored; known are grpc_server, common, edge, log, state_dir, mapper',
+    'warning config.yaml:12:1: dev_init: is not known and ignored; known are grpc_server, common, edge, uplink, mqtt, log, state_dir, mapper',
     'warning config.yaml:15:3: log.levle: is not known and ignored; did you mean level?',
   ])
 })

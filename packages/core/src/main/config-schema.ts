@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { defaultSettings, type MapperSettings } from '../mapper.ts'
 import { longestDelayMs } from '../time.ts'
+import { edgeKeys } from './mqtt-config.ts'
 
 const socketPath = { pattern: '^/', maxLength: 107, minLength: 1 } as const
 
@@ -108,6 +109,11 @@ const mapper = Type.Object(
       defaultSettings.reconnectMaxMs,
       'the longest pause between two attempts to reach a device',
     ),
+    state_hold_ms: milliseconds(
+      0,
+      defaultSettings.stateHoldMs,
+      'how long a change of the state of a device must last before it counts, so that states do not flap',
+    ),
     cycle_unit: Type.Enum(['auto', 'ms', 'ns'], {
       default: defaultSettings.cycleUnit,
       description: `the unit of collectCycle and reportCycle; auto takes huge numbers for ns; default ${defaultSettings.cycleUnit}`,
@@ -132,10 +138,7 @@ const mapper = Type.Object(
 export const configSchema = Type.Object({
   grpc_server: grpcServer,
   common,
-  edge: Type.Enum(['dmi'], {
-    default: 'dmi',
-    description: 'the way to KubeEdge: dmi, for EdgeCore 1.15 and newer',
-  }),
+  ...edgeKeys,
   log: Type.Object(
     {
       level: Type.Enum(['debug', 'info', 'warn', 'error'], {
@@ -174,6 +177,7 @@ export function settingsOf({ mapper: given }: MapperConfig): MapperSettings {
     registerEveryMs: given.register_every_ms,
     callTimeoutMs: given.call_timeout_ms,
     reconnectMaxMs: given.reconnect_max_ms,
+    stateHoldMs: given.state_hold_ms,
     cycleUnit: given.cycle_unit,
     minimumCycleMs: given.minimum_cycle_ms,
     values: given.values,

@@ -1,5 +1,5 @@
 import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from '../device.ts'
-import type { Edge, EdgeEvents, EdgeLimits, EdgeLink, Receipt, TwinReport } from '../edge/edge.ts'
+import type { Edge, EdgeEvents, EdgeLimits, EdgeLink, TwinReport } from '../edge/edge.ts'
 import { MapperError } from '../errors.ts'
 
 /** KubeEdge in memory, behind the same port as the real one. */
@@ -11,6 +11,10 @@ export interface FakeEdge extends Edge {
   setUp(up: boolean): void
   /** From now on every call is refused as too many. */
   setThrottled(throttled: boolean): void
+  /** From now on twins of this property are refused for the reason; undefined ends it. */
+  refuse(property: string, reason: string | undefined): void
+  /** Called before a report is answered; may delay it or throw. */
+  before: (report: TwinReport) => Promise<void>
   readonly reports: readonly TwinReport[]
   readonly states: readonly { readonly device: Id; readonly state: DeviceState }[]
   /** What EdgeCore was last told of a twin. */
@@ -31,6 +35,7 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
   const devices = new Map<Id, { device: Device; model: DeviceModel }>()
   const twins = new Map<string, { reported: string; observedDesired: string }>()
   const reports: TwinReport[] = []
+  const refusals = new Map<string, string>()
   const states: { device: Id; state: DeviceState }[] = []
   let events: EdgeEvents | undefined
   let up = true
@@ -42,7 +47,7 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     ...new Map([...devices.values()].map(({ model }) => [idOf(model), model])).values(),
   ]
 
-  const call = (signal: AbortSignal): Receipt => {
+  const call = (signal: AbortSignal): 'accepted' | 'throttled' => {
     calls++
     if (events === undefined || signal.aborted) throw new MapperError('canceled', 'stopped')
     if (!up) throw new MapperError('edge_unavailable', 'the edge is away')
@@ -58,13 +63,19 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     async reportTwins(report, signal) {
       const receipt = call(signal)
       if (receipt === 'throttled') return receipt
+      await fake.before(report)
       reports.push(report)
       const properties = devices.get(report.device)?.device.properties
+      const refused = report.twins.flatMap(({ property }) => {
+        const reason = refusals.get(property)
+        return reason === undefined ? [] : [{ property, reason }]
+      })
       for (const { property, reported, observedDesired } of report.twins) {
+        if (refusals.has(property)) continue
         if (!properties?.some(({ name }) => name === property)) continue
         twins.set(`${report.device}/${property}`, { reported, observedDesired })
       }
-      return receipt
+      return refused.length > 0 ? { refused } : receipt
     },
     async reportState(device, state, signal) {
       const receipt = call(signal)
@@ -74,7 +85,8 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
     close: async () => void (events = undefined),
   }
 
-  return {
+  const fake: FakeEdge = {
+    before: async () => undefined,
     limits: { ...unlimited, ...limits },
     async open(next) {
       events = next
@@ -101,6 +113,10 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
       up = next
       events?.link(up, up ? undefined : 'the edge was stopped')
     },
+    refuse(property, reason) {
+      if (reason === undefined) refusals.delete(property)
+      else refusals.set(property, reason)
+    },
     setThrottled: (next) => void (throttled = next),
     reports,
     states,
@@ -115,4 +131,5 @@ export function createFakeEdge(limits: Partial<EdgeLimits> = {}): FakeEdge {
       return events
     },
   }
+  return fake
 }

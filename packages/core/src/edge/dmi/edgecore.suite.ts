@@ -79,6 +79,7 @@ export function recordEvents(overrides: Partial<EdgeEvents> = {}) {
     model: (model) => seen.push(['model', model.name]),
     modelRemoved: (id) => seen.push(['modelRemoved', id]),
     link: (up, reason) => links.push(up || (reason ?? false)),
+    route: () => undefined,
     describe: () => undefined,
     ...overrides,
   }
