@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pause, withProcesses } from './processes.mjs'
 
@@ -83,7 +84,7 @@ async function startBroker() {
   await once(probe, 'listening')
   const { port } = probe.address()
   probe.close()
-  const config = `/tmp/bench-mosquitto-${process.pid}.conf`
+  const config = path.join(mkdtempSync(path.join(tmpdir(), 'bench-')), 'mosquitto.conf')
   writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`)
   const child = spawn('mosquitto', ['-c', config], { stdio: 'ignore' })
   const missing = await Promise.race([
@@ -97,6 +98,7 @@ async function startBroker() {
       const gone = once(child, 'exit')
       child.kill()
       await gone
+      rmSync(path.dirname(config), { recursive: true, force: true })
     },
   }
 }
