@@ -15,8 +15,8 @@ const measureMs = 4_000
  */
 export async function run(report) {
   await withProcesses(new URL('path/', import.meta.url), async ({ dir, start }) => {
-    const device = await start('device')
-    const { port } = device.ready
+    const field = await start('../field', 1)
+    const [port] = field.ready.ports
     const dmi = path.join(dir, 'dmi.sock')
     const edge = await start('edge', dmi, port, properties)
 

@@ -13,7 +13,7 @@ export async function run(report) {
   const fleet = async (title, devices, properties, cycleMs) => {
     const base = new URL('scale/', import.meta.url)
     const result = await withProcesses(base, async ({ dir, start }) => {
-      const field = await start('field', 20)
+      const field = await start('../field', 20)
       const dmi = path.join(dir, 'dmi.sock')
       await start('edge', dmi, devices, properties, cycleMs, ...field.ready.ports)
       const ours = await start('ours', dmi, path.join(dir, 'mapper.sock'))

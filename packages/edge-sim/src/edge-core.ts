@@ -1,5 +1,4 @@
 import { type Clock, type Id, type Logger, MapperError } from '@mapper-sdk/core'
-import type { ReportedTwin } from './cloud.ts'
 import type { Down } from './cloud-core.ts'
 import { createDeviceTwin } from './device-twin.ts'
 import { createDmiWorker } from './dmi-worker.ts'
@@ -7,41 +6,13 @@ import type { Answer, ManagerHandlers } from './dmi-server.ts'
 import { deviceMessage, modelMessage } from './deliver.ts'
 import type { Emit } from './event.ts'
 import { createLimiter, type Rate } from './limiter.ts'
-import { idOfManifest, modelIdOf, type DeviceCr, type ModelCr } from './manifest.ts'
+import { idOfManifest, modelIdOf, type DeviceCr } from './manifest.ts'
 import { withModelDefaults } from './merge.ts'
 import type { MapperInfo } from './stats.ts'
-import type { WireTwin } from './twin-update.ts'
+import { keep, type Store } from './store.ts'
+import type { CloudUplink } from './uplink.ts'
 import { createUpstream } from './upstream.ts'
 import type { Behaviour } from './version.ts'
-
-/** EdgeCore's database: what survives its restarts. */
-export interface Store {
-  readonly devices: Map<Id, DeviceCr>
-  readonly models: Map<Id, ModelCr>
-  /** By the mapper's name. A row is written once and never again, whatever the mapper says later. */
-  readonly mappers: Map<string, { readonly protocol: string; readonly address: string }>
-  /** The twins of each device, by property. */
-  readonly twins: Map<Id, Map<string, WireTwin>>
-  readonly states: Map<Id, { readonly state: string; readonly lastOnlineTime: string }>
-}
-
-export const keep = (store: Store, { op, cr }: Down): void => {
-  const table = (cr.kind === 'Device' ? store.devices : store.models) as Map<Id, typeof cr>
-  const id = idOfManifest(cr)
-  if (op !== 'delete') return void table.set(id, cr)
-  table.delete(id)
-  if (cr.kind !== 'Device') return
-  store.twins.delete(id)
-  store.states.delete(id)
-}
-
-/** The way to the cloud, as EdgeCore sees it. */
-export interface CloudUplink {
-  isUp(): boolean
-  /** The twins of one message. */
-  twins(id: Id, twins: readonly ReportedTwin[], wallMs: number): void
-  state(id: Id, state: string): void
-}
 
 export interface EdgeCoreOptions {
   readonly behaviour: Behaviour

@@ -1,7 +1,14 @@
 import type { Clock, Id } from '@mapper-sdk/core'
-import type { CloudView } from './cloud.ts'
-import type { CloudUplink } from './edge-core.ts'
+import type { CloudView, ReportedTwin } from './cloud.ts'
 import type { Emit } from './event.ts'
+
+/** The way to the cloud, as EdgeCore sees it. */
+export interface CloudUplink {
+  isUp(): boolean
+  /** The twins of one message. */
+  twins(id: Id, twins: readonly ReportedTwin[], wallMs: number): void
+  state(id: Id, state: string): void
+}
 
 /** What CloudCore does with what arrives from the node. */
 export function createUplink(options: {
