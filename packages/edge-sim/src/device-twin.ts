@@ -59,12 +59,13 @@ export function createDeviceTwin(options: {
   readonly uplink: CloudUplink
   readonly upstream: Upstream
   readonly idOf: (namespace: string, name: string) => Id
-  readonly publish: (topic: string, message: object) => void
+  readonly publish: ((topic: string, message: object) => void) | undefined
   readonly emit: Emit
   readonly crash: (report: string) => void
   readonly clock: Clock
 }): DeviceTwin {
-  const { behaviour, store, uplink, upstream, idOf, publish, emit, crash, clock } = options
+  const { behaviour, store, uplink, upstream, idOf, emit, crash, clock } = options
+  const publish = (topic: string, message: object) => options.publish?.(topic, message)
   const topicOf = (id: Id) => `${root}${behaviour.namespaces ? id : splitId(id).name}`
   const base = (eventId: string) => ({ event_id: eventId, timestamp: clock.wall() })
   const refuse = (topic: string, eventId: string, { reason, text }: Refused) =>
@@ -85,6 +86,8 @@ export function createDeviceTwin(options: {
   }
 
   function publishTwins(id: Id, eventId: string, { documents }: TwinResult): void {
+    // Without a broker nobody hears it, and the delta of a big device is dear.
+    if (options.publish === undefined) return
     const topic = topicOf(id)
     if (documents.size > 0) {
       publish(`${topic}/twin/update/document`, {

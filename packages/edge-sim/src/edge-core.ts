@@ -24,7 +24,7 @@ export interface EdgeCoreOptions {
   /** The process dies. Nothing of this EdgeCore is used any more. */
   readonly crash: (report: string) => void
   /** To the broker, if there is one. */
-  readonly publish: (topic: string, message: object) => void
+  readonly publish: ((topic: string, message: object) => void) | undefined
   readonly logger: Logger
   readonly clock: Clock
   readonly random: () => number

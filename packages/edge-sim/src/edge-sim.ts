@@ -136,7 +136,8 @@ export async function startEdgeSim(options: EdgeSimOptions): Promise<EdgeSim> {
       emit({ type: 'edgecore', running: false })
     }
     const shared = { behaviour, store, uplink, emit, logger, clock, random }
-    const publish = (topic: string, message: object) => bus?.publish(topic, message)
+    const publish =
+      options.mqtt && ((topic: string, message: object) => bus?.publish(topic, message))
     const core = createEdgeCore({ ...shared, limiter, upstream, crash, publish })
     const bus =
       options.mqtt &&
