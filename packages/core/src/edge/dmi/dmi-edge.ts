@@ -28,11 +28,14 @@ export interface DmiOptions {
   readonly limits?: Partial<EdgeLimits>
 }
 
-/** EdgeCore takes 1 call a second and 100 at once, of all mappers together, and sends on 30 twins a second. */
+/**
+ * EdgeCore takes 1 call a second and 100 at once, of all mappers together. It sends on 30 twins a
+ * second; at just that pace, what once was queued there would never drain.
+ */
 const edgecoreLimits: EdgeLimits = {
   callsPerSecond: 1,
   burst: 100,
-  twinsPerSecond: 30,
+  twinsPerSecond: 27,
   twinsPerCall: 1000,
 }
 
