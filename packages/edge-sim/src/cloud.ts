@@ -9,6 +9,7 @@ import {
 } from './manifest.ts'
 import { isOnline, type DropReason } from './rules.ts'
 import type { Behaviour } from './version.ts'
+import { memoize } from './memoize.ts'
 
 /** A device as `kubectl` would show it, with the status that mappers reported. */
 export interface CloudDevice {
@@ -94,6 +95,8 @@ export function createCloudView(
   } | null = null,
 ): CloudView {
   const devices = new Map<Id, Held>()
+  /** Asked for every twin that arrives, so worked out once for each version of a device. */
+  const namesOf = memoize((cr: DeviceCr) => new Set(cr.spec.properties?.map(({ name }) => name)))
 
   /**
    * CloudCore patches the whole list of twins from a copy that may lack its own last patch, which is
@@ -167,7 +170,7 @@ export function createCloudView(
     reportTwins(id, report) {
       const dropped = new Map<string, DropReason>()
       const held = devices.get(id)
-      const known = new Set(held?.cr.spec.properties?.map(({ name }) => name))
+      const known = held === undefined ? new Set<string>() : namesOf(held.cr)
       const landing = report.twins.filter(({ property }) => known.has(property))
       for (const { property } of report.twins) {
         if (held === undefined) dropped.set(property, 'unknown-device')
