@@ -15,15 +15,15 @@ import { until } from '../support/until.ts'
 import { isSame, misc, numbers, type Case } from './real-input-cases.ts'
 
 const lacking = {
-  pymodbus: 'no python3 with pymodbus (apt-get install python3-pymodbus, or pip install pymodbus)',
-  serial: 'no python3 with pymodbus and pyserial (apt-get install python3-pymodbus python3-serial)',
+  pymodbus:
+    'no python3 with pymodbus and its server (apt-get install python3-pymodbus python3-serial-asyncio, or pip install pymodbus pyserial)',
   socat: 'no socat (apt-get install socat)',
 }
 
 it.concurrent(
   'reads and writes every data type: pymodbus over TCP',
   async (context) => {
-    const python = findPython('pymodbus') ?? requireServer(context, lacking.pymodbus)
+    const python = findPython('pymodbus.server') ?? requireServer(context, lacking.pymodbus)
     const server = await startPymodbusServer(python, { kind: 'tcp' })
     context.onTestFinished(() => server.stop())
     await everyDataType(server, context)
@@ -34,7 +34,7 @@ it.concurrent(
 it.concurrent(
   'reads and writes every data type: pymodbus over RTU',
   async (context) => {
-    const python = findPython('pymodbus', 'serial') ?? requireServer(context, lacking.serial)
+    const python = findPython('pymodbus.server', 'serial') ?? requireServer(context, lacking.pymodbus)
     if (!hasSocat()) requireServer(context, lacking.socat)
     const { folder, remove } = await scratchFolder()
     context.onTestFinished(remove)

@@ -1,12 +1,12 @@
 import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
 import { protocolSchema, visitorSchema, type ModbusProtocol, type ModbusVisitor } from './config.ts'
-import { normalize } from './dialects.ts'
-import { nothingKnown, type Knowledge } from './knowledge.ts'
-import type { ModbusLink } from './link.ts'
-import { createReadPlan, runReadPlan, type ReadPlan } from './reader.ts'
-import { openSerial } from './rtu-link.ts'
-import { connectTcp } from './tcp-link.ts'
-import { runWrites } from './writer.ts'
+import { normalize } from './config/dialects.ts'
+import { nothingKnown, type Knowledge } from './read/knowledge.ts'
+import type { ModbusLink } from './link/link.ts'
+import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
+import { openSerial } from './link/rtu-link.ts'
+import { connectTcp } from './link/tcp-link.ts'
+import { runWrites } from './write/writer.ts'
 
 /**
  * Modbus TCP and Modbus RTU. Reads what lies close together with as few requests as possible; a

@@ -6,7 +6,7 @@ export {
   type ModbusVisitor,
   type ValueType,
 } from './config.ts'
-export { normalize } from './dialects.ts'
+export { normalize } from './config/dialects.ts'
 export {
   costOf,
   planReads,
@@ -15,8 +15,8 @@ export {
   type ReadItem,
   type ReadLimits,
   type ReadRequest,
-} from './plan.ts'
-export { shortestFloat32 } from './float32.ts'
-export { connectTcp, type TcpOptions } from './tcp-link.ts'
-export { openSerial } from './rtu-link.ts'
-export type { Answer, ModbusLink, RequestOptions, Table, WriteOptions } from './link.ts'
+} from './read/plan.ts'
+export { shortestFloat32 } from './data/float32.ts'
+export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
+export { openSerial } from './link/rtu-link.ts'
+export type { Answer, ModbusLink, RequestOptions, Table, WriteOptions } from './link/link.ts'

@@ -1,5 +1,5 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from 'yaml'
-import type { Table } from '../link.ts'
+import type { Table } from '../link/link.ts'
 import { createBank, type Bank } from './bank.ts'
 import { isRawType, rawRegisters, rawTypes, textRegisters } from './raw-registers.ts'
 import type { Variation } from './vary.ts'

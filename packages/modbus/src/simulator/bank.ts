@@ -1,4 +1,4 @@
-import type { Table } from '../link.ts'
+import type { Table } from '../link/link.ts'
 
 export type RegisterTable = 'holding' | 'input'
 export type BitTable = 'coil' | 'discrete'

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectTcp } from '../tcp-link.ts'
+import { connectTcp } from '../link/tcp-link.ts'
 
 const main = path.join(import.meta.dirname, '../../dist/simulator/main.js')
 let folder: string

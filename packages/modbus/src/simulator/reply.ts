@@ -1,4 +1,4 @@
-import type { Table } from '../link.ts'
+import type { Table } from '../link/link.ts'
 import type { Bank, BitTable, RegisterTable } from './bank.ts'
 
 const illegalFunction = 1

@@ -1,5 +1,5 @@
-import { crc16 } from '../crc16.ts'
-import { openSerialLine } from '../serial-line.ts'
+import { crc16 } from '../link/crc16.ts'
+import { openSerialLine } from '../link/serial-line.ts'
 import type { Bank } from './bank.ts'
 import { befall, type Envelope, type Sending } from './faults.ts'
 import { reply } from './reply.ts'

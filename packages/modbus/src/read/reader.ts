@@ -1,10 +1,10 @@
 import { canceled, MapperError, type Outcome, type Value } from '@mapper-sdk/core'
-import type { ModbusProtocol, ModbusVisitor } from './config.ts'
-import { exceptionError, isAbsence, isAboutRange } from './exceptions.ts'
+import type { ModbusProtocol, ModbusVisitor } from '../config.ts'
+import { exceptionError, isAbsence, isAboutRange } from '../link/exceptions.ts'
 import { bondOf, isLate, learn, type Knowledge } from './knowledge.ts'
-import type { ModbusLink, Table } from './link.ts'
+import type { ModbusLink, Table } from '../link/link.ts'
 import { planReads, type ReadCost, type ReadItem, type ReadRequest } from './plan.ts'
-import { compileVisitor, type Compiled } from './visitor.ts'
+import { compileVisitor, type Compiled } from '../data/compile.ts'
 
 /** How the visitors of one device are read, as far as it is known. Good for many reads. */
 export interface ReadPlan {

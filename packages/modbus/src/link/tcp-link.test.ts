@@ -4,7 +4,7 @@ import { MapperError } from '@mapper-sdk/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ModbusLink } from './link.ts'
 import { connectTcp, type TcpOptions } from './tcp-link.ts'
-import { createBank, serveTcp, type TcpSimulatorOptions } from './simulator/index.ts'
+import { createBank, serveTcp, type TcpSimulatorOptions } from '../simulator/index.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {

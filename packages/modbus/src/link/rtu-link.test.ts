@@ -5,8 +5,8 @@ import { crc16 } from './crc16.ts'
 import type { ModbusLink, RequestOptions } from './link.ts'
 import { rtuLink } from './rtu-link.ts'
 import type { SerialLine } from './serial-line.ts'
-import { createBank } from './simulator/bank.ts'
-import { reply } from './simulator/reply.ts'
+import { createBank } from '../simulator/bank.ts'
+import { reply } from '../simulator/reply.ts'
 
 /*
  * The line is a fake and time is virtual, so that thousands of delay patterns take seconds. The same

@@ -1,8 +1,8 @@
 import { canceled, MapperError, type Outcome, type Write } from '@mapper-sdk/core'
-import type { ModbusProtocol, ModbusVisitor } from './config.ts'
-import { exceptionError, isAbsence } from './exceptions.ts'
-import type { Answer, ModbusLink } from './link.ts'
-import { compileVisitor } from './visitor.ts'
+import type { ModbusProtocol, ModbusVisitor } from '../config.ts'
+import { exceptionError, isAbsence } from '../link/exceptions.ts'
+import type { Answer, ModbusLink } from '../link/link.ts'
+import { compileVisitor } from '../data/compile.ts'
 
 /** The most registers that function 16 can carry; two fewer than can be read. */
 const mostWritten = 123

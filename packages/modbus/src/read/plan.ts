@@ -1,5 +1,5 @@
 import { MapperError } from '@mapper-sdk/core'
-import type { Table } from './link.ts'
+import type { Table } from '../link/link.ts'
 
 /** A value to read: `count` registers or bits from `address`. It is never split across requests. */
 export interface ReadItem {

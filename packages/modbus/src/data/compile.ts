@@ -1,7 +1,7 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
 import { compileRegisters, toBit, widths, type RegisterCodec } from './codec.ts'
-import type { ModbusProtocol, ModbusVisitor, ValueType } from './config.ts'
-import type { ReadItem } from './plan.ts'
+import type { ModbusProtocol, ModbusVisitor, ValueType } from '../config.ts'
+import type { ReadItem } from '../read/plan.ts'
 
 /** A visitor made ready: where it is, and how to turn its bits or registers into a value and back. */
 export type Compiled = ReadItem &

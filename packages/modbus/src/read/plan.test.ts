@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Table } from './link.ts'
+import type { Table } from '../link/link.ts'
 import {
   costOf,
   planReads,

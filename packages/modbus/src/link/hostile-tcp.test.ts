@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
 import { connectTcp } from './tcp-link.ts'
-import { createBank, serveTcp } from './simulator/index.ts'
+import { createBank, serveTcp } from '../simulator/index.ts'
 
 const rejections: unknown[] = []
 const onRejection = (reason: unknown) => rejections.push(reason)

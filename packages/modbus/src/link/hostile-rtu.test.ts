@@ -5,7 +5,7 @@ import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
 import type { ModbusLink, SerialOptions } from './link.ts'
 import { openSerial } from './rtu-link.ts'
 import { ptyPair, type PtyPair } from './pty-pair.suite.ts'
-import { createBank, serveRtu } from './simulator/index.ts'
+import { createBank, serveRtu } from '../simulator/index.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { MapperError } from '@mapper-sdk/core'
 import { expect } from 'vitest'
 import type { Answer, ModbusLink, RequestOptions } from './link.ts'
-import type { Bank, Fault, FaultScript, SimulatedRequest } from './simulator/index.ts'
+import type { Bank, Fault, FaultScript, SimulatedRequest } from '../simulator/index.ts'
 
 /*
  * A device that does everything wrong that a device can, now and then. Every register holds its own
