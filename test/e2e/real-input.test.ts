@@ -34,7 +34,8 @@ it.concurrent(
 it.concurrent(
   'reads and writes every data type: pymodbus over RTU',
   async (context) => {
-    const python = findPython('pymodbus.server', 'serial') ?? requireServer(context, lacking.pymodbus)
+    const python =
+      findPython('pymodbus.server', 'serial') ?? requireServer(context, lacking.pymodbus)
     if (!hasSocat()) requireServer(context, lacking.socat)
     const { folder, remove } = await scratchFolder()
     context.onTestFinished(remove)

@@ -7,7 +7,8 @@ import {
   type Value,
 } from '@mapper-sdk/core'
 import { afterEach } from 'vitest'
-import type { ModbusProtocol, ModbusVisitor } from './config.ts'
+import type { ModbusProtocol } from './config/protocol.ts'
+import type { ModbusVisitor } from './config/visitor.ts'
 import { modbusDriver } from './driver.ts'
 
 /** What the tests opened, closed after each of them, last first. */

@@ -3,7 +3,7 @@ import { createResolver } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { ServerTCP, type IServiceVector } from 'modbus-serial'
 import { describe, expect, it } from 'vitest'
-import type { ModbusProtocol } from './config.ts'
+import type { ModbusProtocol } from './config/protocol.ts'
 import { modbusDriver } from './driver.ts'
 import {
   cleanUp,

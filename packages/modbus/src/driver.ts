@@ -1,5 +1,6 @@
 import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
-import { protocolSchema, visitorSchema, type ModbusProtocol, type ModbusVisitor } from './config.ts'
+import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
+import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import type { ModbusLink } from './link/link.ts'

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import type { Value } from '@mapper-sdk/core'
 import jsmodbus from 'jsmodbus'
 import { describe, expect, it } from 'vitest'
-import type { ModbusVisitor } from './config.ts'
+import type { ModbusVisitor } from './config/visitor.ts'
 import { cleanUp, connect, listening, protocolOf, shown, signal, visitor } from './driver.suite.ts'
 
 /** A jsmodbus server, whose memory is set and looked at through its own buffers. */

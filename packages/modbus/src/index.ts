@@ -1,11 +1,6 @@
 export { modbusDriver } from './driver.ts'
-export {
-  protocolSchema,
-  visitorSchema,
-  type ModbusProtocol,
-  type ModbusVisitor,
-  type ValueType,
-} from './config.ts'
+export { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
+export { visitorSchema, type ModbusVisitor, type ValueType } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
 export {
   costOf,

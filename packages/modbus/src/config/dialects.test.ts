@@ -3,7 +3,8 @@ import type { ModelProperty, PropertyType, RawConfig } from '@mapper-sdk/core'
 import { Ajv } from 'ajv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { protocolSchema, visitorSchema } from '../config.ts'
+import { protocolSchema } from './protocol.ts'
+import { visitorSchema } from './visitor.ts'
 import { normalize } from './dialects.ts'
 
 const property = (type: PropertyType): ModelProperty => ({

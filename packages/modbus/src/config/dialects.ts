@@ -1,5 +1,5 @@
 import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
-import { valueTypes, type ValueType } from '../config.ts'
+import { valueTypes, type ValueType } from './visitor.ts'
 
 /**
  * Translates the words of existing Modbus CRs (v1alpha2, mappers-go, the example mappers, address

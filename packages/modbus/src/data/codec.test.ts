@@ -2,7 +2,7 @@ import { MapperError, type Value } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRegisters } from './codec.ts'
-import type { ModbusVisitor, ValueType } from '../config.ts'
+import type { ModbusVisitor, ValueType } from '../config/visitor.ts'
 import { shortestFloat32 } from './float32.ts'
 
 const orders = ['big', 'little'] as const

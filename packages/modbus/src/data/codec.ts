@@ -1,5 +1,5 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
-import type { ModbusVisitor, ValueType } from '../config.ts'
+import type { ModbusVisitor, ValueType } from '../config/visitor.ts'
 import { shortestFloat32 } from './float32.ts'
 
 export type RegisterType = Exclude<ValueType, 'bool' | 'string' | 'bytes'>

@@ -1,6 +1,7 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
 import { compileRegisters, toBit, widths, type RegisterCodec } from './codec.ts'
-import type { ModbusProtocol, ModbusVisitor, ValueType } from '../config.ts'
+import type { ModbusProtocol } from '../config/protocol.ts'
+import type { ModbusVisitor, ValueType } from '../config/visitor.ts'
 import type { ReadItem } from '../read/plan.ts'
 
 /** A visitor made ready: where it is, and how to turn its bits or registers into a value and back. */

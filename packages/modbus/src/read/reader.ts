@@ -1,5 +1,6 @@
 import { canceled, MapperError, type Outcome, type Value } from '@mapper-sdk/core'
-import type { ModbusProtocol, ModbusVisitor } from '../config.ts'
+import type { ModbusProtocol } from '../config/protocol.ts'
+import type { ModbusVisitor } from '../config/visitor.ts'
 import { exceptionError, isAbsence, isAboutRange } from '../link/exceptions.ts'
 import { bondOf, isLate, learn, type Knowledge } from './knowledge.ts'
 import type { ModbusLink, Table } from '../link/link.ts'

@@ -1,5 +1,6 @@
 import { canceled, MapperError, type Outcome, type Write } from '@mapper-sdk/core'
-import type { ModbusProtocol, ModbusVisitor } from '../config.ts'
+import type { ModbusProtocol } from '../config/protocol.ts'
+import type { ModbusVisitor } from '../config/visitor.ts'
 import { exceptionError, isAbsence } from '../link/exceptions.ts'
 import type { Answer, ModbusLink } from '../link/link.ts'
 import { compileVisitor } from '../data/compile.ts'
