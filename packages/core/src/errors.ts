@@ -21,8 +21,11 @@ export interface ErrorPolicy {
    * seldom, because only a change of the configuration or of the device helps.
    */
   readonly retry: 'soon' | 'seldom'
-  /** What the device is reported as while all its readings fail with this code. */
-  readonly state: 'offline' | 'unhealthy' | 'unknown'
+  /**
+   * What the device is reported as while all its readings fail with this code; `ok`: a property that
+   * has no value says nothing about the device.
+   */
+  readonly state: 'ok' | 'offline' | 'unhealthy' | 'unknown'
   /** Level of the first log line; repetitions go to debug. */
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Weather (the field, the network, the configuration) prints without a stack; a bug prints with it. */
@@ -36,7 +39,7 @@ export const errorPolicies: Readonly<Record<ErrorCode, ErrorPolicy>> = {
   rejected: { retry: 'soon', state: 'unhealthy', level: 'warn', weather: true },
   bad_data: { retry: 'soon', state: 'unhealthy', level: 'warn', weather: true },
   access_denied: { retry: 'seldom', state: 'unhealthy', level: 'error', weather: true },
-  unsupported: { retry: 'seldom', state: 'unhealthy', level: 'warn', weather: true },
+  unsupported: { retry: 'seldom', state: 'ok', level: 'warn', weather: true },
   canceled: { retry: 'soon', state: 'unknown', level: 'debug', weather: true },
   edge_unavailable: { retry: 'soon', state: 'unknown', level: 'warn', weather: true },
   internal: { retry: 'soon', state: 'unhealthy', level: 'error', weather: false },

@@ -19,12 +19,14 @@ export function stateOf(health: Health): {
   readonly cause?: MapperError
 } {
   if (health.link !== undefined) {
-    return { state: errorPolicies[health.link.code].state, cause: health.link }
+    const { state } = errorPolicies[health.link.code]
+    return { state: state === 'ok' ? 'unhealthy' : state, cause: health.link }
   }
-  const { errors, read } = health
+  const { read } = health
+  const errors = health.errors.filter(({ code }) => errorPolicies[code].state !== 'ok')
   const [cause] = errors
   if (cause !== undefined) {
-    const silent = errors.length === read && errors.every(isSilence)
+    const silent = health.errors.length === read && errors.every(isSilence)
     return { state: silent ? 'offline' : 'unhealthy', cause }
   }
   if (health.misconfigured) return { state: 'unhealthy' }
