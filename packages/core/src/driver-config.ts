@@ -13,10 +13,10 @@ import {
 /** Checks the configurations of one driver; what is wrong goes to `issues`, at the paths of the CR. */
 export interface DriverConfig<P, V> {
   protocol(raw: RawConfig, issues: Issue[]): { protocol: P; connectionKey: string } | undefined
-  /** `at` is the place of the property in the CR. */
+  /** `at` is the place of the property in the CR. Without a model nothing is known of its type. */
   visitor(
     raw: RawConfig,
-    property: ModelProperty,
+    property: ModelProperty | undefined,
     at: Path,
     issues: Issue[],
   ): { visitor: V; options: ValueOptions } | undefined
@@ -44,7 +44,12 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
     return connectionKey === undefined ? undefined : { protocol: value, connectionKey }
   }
 
-  const visitor = (raw: RawConfig, property: ModelProperty, at: Path, issues: Issue[]) => {
+  const visitor = (
+    raw: RawConfig,
+    property: ModelProperty | undefined,
+    at: Path,
+    issues: Issue[],
+  ) => {
     const path = [...at, 'visitors', 'configData']
     const normalized = attempt(path, issues, () => normalize(raw, 'visitor', property))
     if (normalized === undefined) return undefined
@@ -62,7 +67,7 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
     if (theirsChecked.value === undefined || oursChecked.value === undefined) return undefined
     const options = attempt([...path, 'map'], issues, () => {
       const options = readValueOptions(oursChecked.value as Parameters<typeof readValueOptions>[0])
-      if (options.map !== undefined) checkMap(options.map, property.type)
+      if (options.map !== undefined) checkMap(options.map, property?.type ?? 'STRING')
       return options
     })
     return options && { visitor: theirsChecked.value as V, options }

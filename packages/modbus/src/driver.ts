@@ -63,7 +63,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   },
 }
 
-function open(protocol: ModbusProtocol, signal: AbortSignal): Promise<ModbusLink> {
+export function open(protocol: ModbusProtocol, signal: AbortSignal): Promise<ModbusLink> {
   const { port, connectTimeoutMs, maxInFlight, baudRate, dataBits, stopBits, parity, rs485 } =
     protocol
   const end = endOf(protocol)

@@ -1,0 +1,7 @@
+export { findRanges, type AddressRange, type RangeSearch } from './find-ranges.ts'
+export { guessValue, type Guess, type GuessQuestion, type Reading } from './guess-value.ts'
+export type { OpenLink } from './keep-link.ts'
+export { likelyLines, lineText, type LineChoice, type LineSettings } from './line-settings.ts'
+export { unitProbes, type Probe } from './probes.ts'
+export { scanRegisters, type RegisterScan } from './scan-registers.ts'
+export { scanUnits, type FoundUnit, type UnitScan } from './scan-units.ts'
