@@ -7,6 +7,9 @@ import { demo, demoOnce } from './demo.ts'
 import { dev } from './dev.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriver, knownDrivers } from './find-driver.ts'
+import { addDeviceCommands } from './device-commands.ts'
+import { collect } from './flags.ts'
+import { addModbusCommands } from './modbus-commands.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Exit codes: 0 fine, 1 something was found or did not work, 2 wrong usage, 70 a bug. */
@@ -80,6 +83,8 @@ function program(): Command {
       const options = { out: process.stdout, signal: untilSignal() }
       await (once === true ? demoOnce(options) : demo(options))
     })
+  addDeviceCommands(all)
+  addModbusCommands(all)
   return all
 }
 
@@ -98,8 +103,6 @@ async function run(driver: string | undefined, flags: readonly string[]): Promis
   }
   await main(await findDriver(driver), flags)
 }
-
-const collect = (value: string, before: readonly string[]) => [...before, value]
 
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')

@@ -1,7 +1,7 @@
 import { MapperError, type CommandLine, type PropertyType, type RawConfig } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
-import { compileVisitor } from '../data/compile.ts'
+import { placeOf } from './reach.ts'
 
 /**
  * How Modbus devices and places are named on a command line.
@@ -25,19 +25,12 @@ export const commandLine: CommandLine<ModbusProtocol, ModbusVisitor> = {
     return valueTypes[type] ?? (type.startsWith('float') ? 'DOUBLE' : 'INT')
   },
   raw(visitor, protocol) {
-    const { kind, count } = compileVisitor(visitor, protocol)
-    if (kind === 'bit') return undefined
-    return {
-      ...withoutBit(visitor),
-      type: 'bytes',
-      length: count,
-      byteOrder: 'big',
-      wordOrder: 'big',
-    }
+    const { table, address, count } = placeOf(visitor, protocol)
+    if (table === 'coil' || table === 'discrete') return undefined
+    const whole = { type: 'bytes', length: count, byteOrder: 'big', wordOrder: 'big' } as const
+    return { table, address, ...whole }
   },
 }
-
-const withoutBit = ({ bit: _, ...place }: ModbusVisitor): ModbusVisitor => place
 
 const valueTypes: Readonly<Record<string, PropertyType>> = {
   bool: 'BOOLEAN',

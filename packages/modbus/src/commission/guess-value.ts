@@ -102,7 +102,9 @@ function doubtOf({ type, byteOrder, wordOrder }: Reading, shift: number, scale: 
   // Nobody needs to scale a float.
   const strange = type.startsWith('float') && scale !== 1 ? 3 : 0
   const order = (byteOrder === 'big' ? 0 : 3) + (wordOrder === 'big' ? 0 : 1)
-  return 2 * Math.abs(shift) + order + strange + (unusual.get(type) ?? 2)
+  // Whoever counts from 1 gives the address behind the right one.
+  const place = shift < 0 ? -1.5 * shift : 2 * shift
+  return place + order + strange + (unusual.get(type) ?? 2)
 }
 
 const unusual: ReadonlyMap<string, number> = new Map([

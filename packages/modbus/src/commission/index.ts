@@ -3,5 +3,6 @@ export { guessValue, type Guess, type GuessQuestion, type Reading } from './gues
 export type { OpenLink } from './keep-link.ts'
 export { likelyLines, lineText, type LineChoice, type LineSettings } from './line-settings.ts'
 export { unitProbes, type Probe } from './probes.ts'
+export { openTo, placeOf } from './reach.ts'
 export { scanRegisters, type RegisterScan } from './scan-registers.ts'
 export { scanUnits, type FoundUnit, type UnitScan } from './scan-units.ts'

@@ -1,0 +1,118 @@
+import { createDriverConfig } from '@mapper-sdk/core'
+import { commandLine, modbusDriver, type ModbusProtocol } from '@mapper-sdk/modbus'
+import { createBank, serveTcp, type FaultScript } from '@mapper-sdk/modbus/simulator'
+import { afterEach, describe, expect, test } from 'vitest'
+import { fakeIo } from './command-io.suite.ts'
+import { scanForRanges, scanForUnits, whereText } from './modbus-scan.ts'
+import { checkProtocol, rawProtocol } from './target.ts'
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+const config = createDriverConfig(modbusDriver)
+const protocolOf = (where: string): ModbusProtocol =>
+  checkProtocol(config, rawProtocol({ driver: modbusDriver, commandLine }, where), where)
+
+async function simulated(units: readonly number[], faults?: FaultScript) {
+  const bank = createBank({ units })
+  const simulator = await serveTcp(bank, faults === undefined ? {} : { faults })
+  cleanups.push(() => simulator.close())
+  const place = `127.0.0.1:${simulator.port}`
+  return { bank, place, protocol: protocolOf(place) }
+}
+const search = { choice: {}, timeoutMs: 5000, json: false }
+
+describe('units', () => {
+  test('are printed as mapper read takes them', async () => {
+    const { bank, place, protocol } = await simulated([2, 40])
+    bank.hole('holding', 0, 0, 40)
+    const screen = fakeIo()
+    const units = [1, 2, 3, 40]
+    expect(await scanForUnits({ ...search, protocol, units }, screen.io)).toBe(2)
+    expect(screen.lines()).toEqual([
+      `${place},unit=2  answers`,
+      `${place},unit=40  answers, with exception 2`,
+    ])
+    expect(protocolOf(screen.lines()[0]?.split(' ')[0] ?? '').unit).toBe(2)
+    expect(screen.err()).toBe('up to 4 questions, 1 min at most; Ctrl-C stops\n')
+  })
+
+  test('are one object a line', async () => {
+    const { place, protocol } = await simulated([2])
+    const screen = fakeIo()
+    await scanForUnits({ ...search, protocol, units: [1, 2], json: true }, screen.io)
+    expect(screen.objects()).toEqual([{ where: `${place},unit=2`, unit: 2 }])
+  })
+
+  test('that do not matter are told', async () => {
+    const { protocol } = await simulated(Array.from({ length: 255 }, (_, at) => at + 1))
+    const screen = fakeIo()
+    expect(await scanForUnits({ ...search, protocol, units: [1, 2, 3] }, screen.io)).toBe(3)
+    expect(screen.err()).toContain('the device does not look at it')
+  })
+
+  test('that are not there are told, with what came instead', async () => {
+    const { protocol } = await simulated([1], () => ({ kind: 'wrong-function' }))
+    const screen = fakeIo()
+    expect(await scanForUnits({ ...search, protocol, units: [1] }, screen.io)).toBe(0)
+    expect(screen.err()).toContain('no unit answered\nbut something was there that is no answer')
+  })
+
+  test('found until it is stopped stay found', async () => {
+    const { place, protocol } = await simulated([1, 2])
+    const screen = fakeIo()
+    screen.onWrite(screen.stop)
+    expect(await scanForUnits({ ...search, protocol, units: [1, 2] }, screen.io)).toBe(1)
+    expect(screen.lines()).toEqual([`${place},unit=1  answers`])
+    expect(screen.err()).toContain('stopped before the end')
+  })
+})
+
+describe('ranges', () => {
+  const range = { from: 0, to: 199, step: 10, timeoutMs: 5000, json: false }
+
+  test('are printed by table', async () => {
+    const { bank, protocol } = await simulated([1], ({ functionCode }) =>
+      functionCode === 4 ? { kind: 'exception', code: 1 } : undefined,
+    )
+    bank.hole('holding', 20, 99)
+    bank.hole('holding', 150, 999)
+    const screen = fakeIo()
+    const tables = ['holding', 'input'] as const
+    expect(await scanForRanges({ ...range, protocol, tables }, screen.io)).toBe(2)
+    expect(screen.lines()).toEqual(['holding   0 to 19  (20)', 'holding   100 to 149  (50)'])
+    expect(screen.err()).toContain('input: the device does not know this table')
+  })
+
+  test('are one object a line, also when it is stopped', async () => {
+    const { bank, protocol } = await simulated([1])
+    bank.hole('holding', 20, 29)
+    const screen = fakeIo()
+    screen.onWrite(screen.stop)
+    const tables = ['holding'] as const
+    expect(await scanForRanges({ ...range, json: true, protocol, tables }, screen.io)).toBe(1)
+    expect(screen.objects()).toEqual([{ table: 'holding', from: 0, to: 19, complete: true }])
+  })
+
+  test('that are not there are told', async () => {
+    const { bank, protocol } = await simulated([1])
+    bank.hole('holding', 0, 999)
+    const screen = fakeIo()
+    const tables = ['holding'] as const
+    expect(await scanForRanges({ ...range, protocol, tables }, screen.io)).toBe(0)
+    expect(screen.err()).toContain('no address that was tried can be read')
+  })
+})
+
+test('a device is named so that it can be read again', () => {
+  for (const where of [
+    '192.0.2.7:1502,unit=9',
+    '[2001:db8::1]:502,unit=9',
+    '/dev/ttyS9,baudRate=19200,parity=even,stopBits=2,unit=9',
+  ]) {
+    const protocol = protocolOf(where)
+    expect(whereText(protocol, 9)).toBe(where)
+  }
+})
