@@ -138,7 +138,8 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
   }
   const isSerial = protocol.path !== undefined
   const timeoutMs = flags.timeout ?? (isSerial ? 300 : 2000)
-  const given = givenIn(module.driver.normalize?.(raw, 'protocol') ?? raw, protocol)
+  const words = module.driver.normalize?.(raw, 'protocol') ?? raw
+  const given = givenIn(words, protocol)
   const units = flags.units ?? given.units ?? numbers(isSerial ? '1-247' : '1-255', 1, 255)
   const choice = {
     ...given.choice,
@@ -146,7 +147,7 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
     ...(flags.parity && { parities: flags.parity }),
     ...(flags.stopBits && { stopBits: flags.stopBits }),
   }
-  settle((await scanForUnits({ protocol, units, choice, timeoutMs, json }, io)) > 0)
+  settle((await scanForUnits({ protocol, words, units, choice, timeoutMs, json }, io)) > 0)
 }
 
 /** What the text of the device says of the line and the unit need not be searched. */

@@ -1,5 +1,5 @@
 import { createDriverConfig } from '@mapper-sdk/core'
-import { commandLine, modbusDriver, type ModbusProtocol } from '@mapper-sdk/modbus'
+import { commandLine, modbusDriver, normalize, type ModbusProtocol } from '@mapper-sdk/modbus'
 import { createBank, serveTcp, type FaultScript } from '@mapper-sdk/modbus/simulator'
 import { afterEach, describe, expect, test } from 'vitest'
 import { fakeIo } from './command-io.suite.ts'
@@ -12,25 +12,26 @@ afterEach(async () => {
 })
 
 const config = createDriverConfig(modbusDriver)
-const protocolOf = (where: string): ModbusProtocol =>
-  checkProtocol(config, rawProtocol({ driver: modbusDriver, commandLine }, where), where)
+const rawOf = (where: string) => rawProtocol({ driver: modbusDriver, commandLine }, where)
+const protocolOf = (where: string): ModbusProtocol => checkProtocol(config, rawOf(where), where)
+const wordsOf = (where: string) => normalize(rawOf(where), 'protocol')
 
 async function simulated(units: readonly number[], faults?: FaultScript) {
   const bank = createBank({ units })
   const simulator = await serveTcp(bank, faults === undefined ? {} : { faults })
   cleanups.push(() => simulator.close())
   const place = `127.0.0.1:${simulator.port}`
-  return { bank, place, protocol: protocolOf(place) }
+  return { bank, place, protocol: protocolOf(place), words: wordsOf(place) }
 }
 const search = { choice: {}, timeoutMs: 5000, json: false }
 
 describe('units', () => {
   test('are printed as mapper read takes them', async () => {
-    const { bank, place, protocol } = await simulated([2, 40])
+    const { bank, place, protocol, words } = await simulated([2, 40])
     bank.hole('holding', 0, 0, 40)
     const screen = fakeIo()
     const units = [1, 2, 3, 40]
-    expect(await scanForUnits({ ...search, protocol, units }, screen.io)).toBe(2)
+    expect(await scanForUnits({ ...search, protocol, words, units }, screen.io)).toBe(2)
     expect(screen.lines()).toEqual([
       `${place},unit=2  answers`,
       `${place},unit=40  answers, with exception 2`,
@@ -40,31 +41,31 @@ describe('units', () => {
   })
 
   test('are one object a line', async () => {
-    const { place, protocol } = await simulated([2])
+    const { place, protocol, words } = await simulated([2])
     const screen = fakeIo()
-    await scanForUnits({ ...search, protocol, units: [1, 2], json: true }, screen.io)
+    await scanForUnits({ ...search, protocol, words, units: [1, 2], json: true }, screen.io)
     expect(screen.objects()).toEqual([{ where: `${place},unit=2`, unit: 2 }])
   })
 
   test('that do not matter are told', async () => {
-    const { protocol } = await simulated(Array.from({ length: 255 }, (_, at) => at + 1))
+    const { protocol, words } = await simulated(Array.from({ length: 255 }, (_, at) => at + 1))
     const screen = fakeIo()
-    expect(await scanForUnits({ ...search, protocol, units: [1, 2, 3] }, screen.io)).toBe(3)
+    expect(await scanForUnits({ ...search, protocol, words, units: [1, 2, 3] }, screen.io)).toBe(3)
     expect(screen.err()).toContain('the device does not look at it')
   })
 
   test('that are not there are told, with what came instead', async () => {
-    const { protocol } = await simulated([1], () => ({ kind: 'wrong-function' }))
+    const { protocol, words } = await simulated([1], () => ({ kind: 'wrong-function' }))
     const screen = fakeIo()
-    expect(await scanForUnits({ ...search, protocol, units: [1] }, screen.io)).toBe(0)
+    expect(await scanForUnits({ ...search, protocol, words, units: [1] }, screen.io)).toBe(0)
     expect(screen.err()).toContain('no unit answered\nbut something was there that is no answer')
   })
 
   test('found until it is stopped stay found', async () => {
-    const { place, protocol } = await simulated([1, 2])
+    const { place, protocol, words } = await simulated([1, 2])
     const screen = fakeIo()
     screen.onWrite(screen.stop)
-    expect(await scanForUnits({ ...search, protocol, units: [1, 2] }, screen.io)).toBe(1)
+    expect(await scanForUnits({ ...search, protocol, words, units: [1, 2] }, screen.io)).toBe(1)
     expect(screen.lines()).toEqual([`${place},unit=1  answers`])
     expect(screen.err()).toContain('stopped before the end')
   })
@@ -106,13 +107,18 @@ describe('ranges', () => {
   })
 })
 
-test('a device is named so that it can be read again', () => {
-  for (const where of [
-    '192.0.2.7:1502,unit=9',
-    '[2001:db8::1]:502,unit=9',
-    '/dev/ttyS9,baudRate=19200,parity=even,stopBits=2,unit=9',
-  ]) {
-    const protocol = protocolOf(where)
-    expect(whereText(protocol, 9)).toBe(where)
-  }
+test.each([
+  ['192.0.2.7:1502,unit=4', '192.0.2.7:1502,unit=9'],
+  ['tcp://[2001:db8::1]:502?unit=4', '[2001:db8::1]:502,unit=9'],
+  ['host=plc.example,maxGap=0', 'plc.example,maxGap=0,unit=9'],
+])('%s is named so that it can be read again', (given, named) => {
+  expect(whereText(wordsOf(given), 9)).toBe(named)
+  expect(protocolOf(named)).toEqual({ ...protocolOf(given), unit: 9 })
+})
+
+test('a serial line is named with what was found', () => {
+  const line = { baudRate: 19_200, parity: 'even', stopBits: 2 } as const
+  const named = whereText(wordsOf('/dev/ttyS9,rs485=true,baudRate=9600'), 9, line)
+  expect(named).toBe('/dev/ttyS9,rs485=true,baudRate=19200,parity=even,stopBits=2,unit=9')
+  expect(protocolOf(named)).toMatchObject({ path: '/dev/ttyS9', rs485: true, ...line, unit: 9 })
 })

@@ -1,4 +1,4 @@
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError, type RawConfig, type RawValue } from '@mapper-sdk/core'
 import type { ModbusProtocol, Table } from '@mapper-sdk/modbus'
 import {
   likelyLines,
@@ -8,12 +8,15 @@ import {
   scanUnits,
   type AddressRange,
   type LineChoice,
+  type LineSettings,
 } from '@mapper-sdk/modbus/commission'
 import { createProgress, type CommandIo, type Progress } from './command-io.ts'
 
 export interface UnitSearch {
-  /** How to reach the line or the gateway; its unit and, if `choice` says so, its line settings are not known. */
+  /** How to reach the line or the gateway. Its unit and line settings are not known. */
   readonly protocol: ModbusProtocol
+  /** The words of the protocol configuration that were given, in our own spelling. */
+  readonly words: RawConfig
   readonly units: readonly number[]
   /** On a serial line: what is known of its settings. */
   readonly choice: LineChoice
@@ -30,7 +33,7 @@ export async function scanForUnits(
   search: UnitSearch,
   { out, err, signal }: CommandIo,
 ): Promise<number> {
-  const { protocol, units, choice, timeoutMs, json } = search
+  const { protocol, words, units, choice, timeoutMs, json } = search
   const isSerial = protocol.path !== undefined
   const lines = isSerial
     ? likelyLines(choice).map((settings) => ({ ...protocol, ...settings }))
@@ -47,7 +50,7 @@ export async function scanForUnits(
     onFound({ line, unit, exception }) {
       found++
       progress.clear()
-      const where = whereText(line, unit)
+      const where = whereText(words, unit, isSerial ? line : undefined)
       const said = exception === undefined ? 'answers' : `answers, with exception ${exception}`
       const object = { where, unit, ...(exception !== undefined && { exception }) }
       out.write(json ? `${JSON.stringify(object)}\n` : `${where}  ${said}\n`)
@@ -69,16 +72,21 @@ export async function scanForUnits(
 const nothingOnLine =
   'nothing answered: look at power, at the two wires (A and B may be swapped), and whether another program asks on this line'
 
-/** Names the unit on a command line. */
-export function whereText(protocol: ModbusProtocol, unit: number): string {
-  const { path, host = '', port, baudRate, parity, stopBits, transport } = protocol
-  if (path !== undefined) {
-    const settings = `baudRate=${baudRate},parity=${parity},stopBits=${stopBits}`
-    return `${transport === 'rtu' ? '' : `${transport}://`}${path},${settings},unit=${unit}`
-  }
-  const name = host.includes(':') ? `[${host}]` : host
-  return `${transport === 'tcp' ? '' : `${transport}://`}${name}:${port},unit=${unit}`
+/** Names a unit on a command line, with all that was given and the line settings that were found. */
+export function whereText(words: RawConfig, unit: number, line?: LineSettings): string {
+  const { transport, host, port, path, ...others } = words
+  const name = shown(host).includes(':') ? `[${shown(host)}]` : shown(host)
+  const place = port === undefined ? name : `${name}:${shown(port)}`
+  const isUsual = transport === (path === undefined ? 'tcp' : 'rtu')
+  const { baudRate = '', parity = '', stopBits = '' } = line ?? {}
+  const pairs = Object.entries({ ...others, ...(line && { baudRate, parity, stopBits }), unit })
+  const text = pairs.map(([key, value]) => `${key}=${shown(value)}`).join(',')
+  const scheme = isUsual ? '' : `${shown(transport)}://`
+  return `${scheme}${path === undefined ? place : shown(path)},${text}`
 }
+
+const shown = (value: RawValue | undefined) =>
+  typeof value === 'object' ? JSON.stringify(value) : String(value)
 
 export interface RangeOptions extends AddressRange {
   readonly protocol: ModbusProtocol
