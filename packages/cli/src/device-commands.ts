@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { MapperError, type PropertyType } from '@mapper-sdk/core'
 import { processIo } from './command-io.ts'
-import { deviceTarget } from './device-target.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriverModule, findSimulator, knownDrivers } from './find-driver.ts'
 import { choice, collect, milliseconds } from './flags.ts'
@@ -129,6 +128,7 @@ async function targetOf(
   if (device !== undefined) {
     if (set.length > 0)
       throw wrong('--set goes with a device on the command line, not with --device')
+    const { deviceTarget } = await import('./device-target.ts')
     const wish = { file: device, properties: words, ...(name !== undefined && { name }) }
     return deviceTarget(wish, createDriverChoice(driver))
   }
