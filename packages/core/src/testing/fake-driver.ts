@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../schema.ts'
 import type { Connection, Driver, Outcome, Value } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 
