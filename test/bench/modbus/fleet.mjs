@@ -11,7 +11,7 @@ const edge = createFakeEdge()
 const model = {
   namespace: 'default',
   name: 'meter',
-  properties: [{ name: 'block', type: 'BYTES', accessMode: 'ReadOnly' }],
+  properties: ['r7', 'r131'].map((name) => ({ name, type: 'INT', accessMode: 'ReadOnly' })),
 }
 /** By port: the ends of its reads, as offsets into the period. */
 const ends = new Map()
@@ -24,17 +24,16 @@ for (const port of ports) {
       name: `meter-${port}`,
       model: 'meter',
       protocolName: 'modbus',
-      protocol: { host: '127.0.0.1', port, timeoutMs: 5_000 },
-      properties: [
-        {
-          name: 'block',
-          desired: '',
-          visitor: { table: 'holding', address: 7, type: 'bytes', length: 125 },
-          collectCycle: periodMs,
-          reportCycle: 0,
-          reportToCloud: false,
-        },
-      ],
+      protocol: { host: '127.0.0.1', port, timeoutMs: 5_000, maxGap: 124 },
+      // The two ends of a range that is read in one request.
+      properties: [7, 131].map((address) => ({
+        name: `r${address}`,
+        desired: '',
+        visitor: { table: 'holding', address, type: 'uint16' },
+        collectCycle: periodMs,
+        reportCycle: 0,
+        reportToCloud: false,
+      })),
       methods: [],
       stateReport: { toCloud: false, cycleMs: 0 },
     },
