@@ -1,4 +1,5 @@
 import { MapperError, silentLogger, type Connection } from '@mapper-sdk/core'
+import { createLines } from '@mapper-sdk/core/line'
 import type { Target } from './target.ts'
 
 /** Calls with a signal that aborts with the given one, or with `timeout` after `ms`. */
@@ -31,13 +32,9 @@ export function connectTo(
   { driver, protocol }: Target,
   options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<Connection> {
-  const learned = new Map<string, unknown>()
-  const memory = {
-    get: (key: string) => learned.get(key),
-    set: (key: string, value: unknown) => void learned.set(key, value),
-  }
+  const own = { logger: silentLogger, memory: new Map<string, unknown>(), lines: createLines() }
   return withDeadline(
     { signal: options.signal, ms: options.timeoutMs, what: 'connecting' },
-    (signal) => driver.connect(protocol, { signal, logger: silentLogger, memory }),
+    (signal) => driver.connect(protocol, { signal, ...own }),
   )
 }
