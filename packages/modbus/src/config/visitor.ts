@@ -104,7 +104,7 @@ export const visitorSchema = Type.Object(
         minimum: 1,
         maximum: largestExact,
         description:
-          'Integers of 16 bits and more: only the bits that are set here. A number, or a text such as "0x0FF0".',
+          'Integers of 16 bits and more: only the bits that are set here, as a number up to 16777216 or a text such as "0x0FF0".',
         examples: ['0x0FF0'],
       }),
     ),

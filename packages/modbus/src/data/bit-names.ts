@@ -35,26 +35,26 @@ export function withBitNames(
   bits: number,
 ): RegisterCodec<string> {
   const all = Array.from({ length: bits }, (_, bit) => names.get(bit) ?? unnamed(bit))
+  const textOf = (raw: bigint) => {
+    const set = all.filter((_, bit) => (raw >> BigInt(bit)) & 1n)
+    return set.length === 0 ? nothing : set.join(',')
+  }
   return {
     count: codec.count,
-    decode(view, at) {
-      const raw = BigInt(codec.decode(view, at))
-      const set = all.filter((_, bit) => (raw >> BigInt(bit)) & 1n)
-      return set.length === 0 ? nothing : set.join(',')
-    },
+    decode: (view, at) => textOf(BigInt(codec.decode(view, at))),
     encode(value) {
       if (typeof value !== 'string') throw refusal(value, 'not a text with names of bits')
-      if (value.trim() === nothing) return codec.encode(0)
       let raw = 0n
-      for (const part of value.split(',')) {
+      for (const part of value === nothing ? [] : value.split(',')) {
         const bit = all.indexOf(part.trim())
         if (bit === -1) {
           const known = [nothing, ...names.values()].join(', ')
           throw refusal(value, `${show(part.trim())} is no name of a bit; there are ${known}`)
         }
-        if ((raw >> BigInt(bit)) & 1n) throw refusal(value, `${show(part.trim())} is there twice`)
         raw |= 1n << BigInt(bit)
       }
+      const text = textOf(raw)
+      if (text !== value) throw refusal(value, `it would be read back as ${show(text)}`)
       return codec.encode(raw)
     },
   }

@@ -154,7 +154,7 @@ describe('fields that do not fit together are an issue of their property alone',
     [
       { address: 0, noValue: 65_536 },
       'INT',
-      'noValue has "65536", which no uint16 can be; write sunspec, or numbers that it can be, separated by commas',
+      'noValue has "65536", which no uint16 can be; write sunspec, or numbers that it can be, with commas between and hexadecimal ones in quotes',
     ],
     [
       { address: 0, type: 'int16', noValue: 65_535 },

@@ -40,7 +40,7 @@ function patternOf(word: string, type: NumberType): bigint {
   if (pattern !== undefined && pattern <= onesOf(bits)) return pattern
   const names = isFloat(type) ? 'nan, sunspec' : 'sunspec'
   throw wrong(
-    `has ${JSON.stringify(word.slice(0, 60))}, which no ${type} can be; write ${names}, or numbers that it can be, separated by commas`,
+    `has ${JSON.stringify(word.slice(0, 60))}, which no ${type} can be; write ${names}, or numbers that it can be, with commas between and hexadecimal ones in quotes`,
   )
 }
 
