@@ -1,4 +1,4 @@
-import type { Driver } from '@mapper-sdk/core'
+import { MapperError, type Driver } from '@mapper-sdk/core'
 import { commandLine, modbusDriver } from '@mapper-sdk/modbus'
 import { describe, expect, test } from 'vitest'
 import { createTarget } from './target.ts'
@@ -18,7 +18,7 @@ describe('with a short form', () => {
     const target = createTarget(modbus, {
       where: '192.0.2.7:1502,unit=3',
       set: ['timeoutMs=200'],
-      places: ['10', 'table=coil,address=7', '4,type=int16,scale=0.1,offset=-40'],
+      places: ['10', 'coil:7', '40005,type=int16,scale=0.1,offset=-40'],
     })
     expect(target.protocol).toMatchObject({
       ...{ transport: 'tcp', host: '192.0.2.7', port: 1502, unit: 3, timeoutMs: 200 },
@@ -28,7 +28,7 @@ describe('with a short form', () => {
     expect(plain?.visitor).not.toHaveProperty('type')
     expect(coil).toMatchObject({ visitor: { table: 'coil', address: 7 } })
     expect(scaled).toMatchObject({
-      visitor: { type: 'int16' },
+      visitor: { address: 4, type: 'int16' },
       options: { scale: 0.1, offset: -40 },
     })
   })
@@ -42,18 +42,19 @@ describe('with a short form', () => {
   })
 
   test('all that is wrong is told at once, also words that nobody knows', () => {
-    const create = () =>
-      createTarget(modbus, {
-        where: 'h:99999,untt=3',
-        places: ['10,type=float33', '70000', '11,sclae=2', '12'],
-      })
-    expect(create).toThrow(
-      expect.objectContaining({
-        code: 'invalid_config',
-        detail: expect.stringMatching(
-          /^h:99999,untt=3: .*untt.*did you mean unit\?\nh:99999,untt=3: port .*\n10,type=float33: type .*float32.*\n70000: address .*\n11,sclae=2: sclae .*did you mean scale\?$/,
-        ) as string,
-      }),
+    const detail = (where: string, ...places: string[]) => {
+      try {
+        createTarget(modbus, { where, places })
+      } catch (thrown) {
+        return thrown instanceof MapperError && thrown.code === 'invalid_config' && thrown.detail
+      }
+      return undefined
+    }
+    expect(detail('h:99999,untt=3', '10,type=float33', '12')).toMatch(
+      /^h:99999,untt=3: untt .*did you mean unit\?\nh:99999,untt=3: port .*\n10,type=float33: type .*float32.*$/,
+    )
+    expect(detail('h', '70000', 'holdng:1', '11,sclae=2', '5,type=int32,length=3')).toMatch(
+      /^70000: address .*\nholdng:1: address .*\n11,sclae=2: sclae .*did you mean scale\?\n5,type=int32,length=3: length .*$/,
     )
   })
 

@@ -51,7 +51,10 @@ export function createTarget(
     checkProtocol(config, rawProtocol(module, words.where, words.set), words.where),
   )
   const items = words.places.map((label) =>
-    collect(problems, () => ({ label, ...checkVisitor(config, rawVisitor(module, label), label) })),
+    collect(problems, () => ({
+      label,
+      ...checkVisitor(config, rawVisitor(module, label), { label, protocol }),
+    })),
   )
   if (problems.length > 0) throw new MapperError('invalid_config', problems.join('\n'))
   return { ...module, protocol, items: items.filter((item) => item !== undefined) }
@@ -93,9 +96,13 @@ export function checkProtocol<P>(
   return found.protocol
 }
 
-function checkVisitor(config: DriverConfig<unknown, unknown>, raw: RawConfig, label: string) {
+function checkVisitor(
+  config: DriverConfig<unknown, unknown>,
+  raw: RawConfig,
+  { label, protocol }: { readonly label: string; readonly protocol: unknown },
+) {
   const issues: Issue[] = []
-  const found = config.visitor(raw, undefined, [], issues)
+  const found = config.visitor(raw, undefined, [], issues, protocol)
   if (found === undefined || issues.length > 0) throw refusal(label, issues, 2)
   return found
 }

@@ -17,7 +17,16 @@ export {
   type RawValue,
 } from './device.ts'
 export type { JSONSchema } from './schema.ts'
-export type { ConnectContext, Connection, Driver, Memory, Outcome, Value, Write } from './driver.ts'
+export type {
+  Conflict,
+  ConnectContext,
+  Connection,
+  Driver,
+  Memory,
+  Outcome,
+  Value,
+  Write,
+} from './driver.ts'
 export type {
   DeviceDescription,
   Edge,
@@ -38,6 +47,15 @@ export { isRoutable } from './edge/dmi/encode.ts'
 export type { CommandLine } from './command-line.ts'
 export { createDriverConfig, type DriverConfig } from './driver-config.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
+export {
+  decimalOf,
+  integerOf,
+  integerValue,
+  parseDecimal,
+  toNumber as decimalNumber,
+  toText as decimalText,
+  type Decimal,
+} from './decimal.ts'
 export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
 export {
   applyOptions,

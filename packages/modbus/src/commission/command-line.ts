@@ -20,8 +20,10 @@ export const commandLine: CommandLine<ModbusProtocol, ModbusVisitor> = {
     return { ...transport, ...place, ...wordsOf(query, text) }
   },
   visitor: (text) => ({ address: text }),
-  valueType({ table, type }) {
-    if (type === undefined) return table === 'coil' || table === 'discrete' ? 'BOOLEAN' : undefined
+  valueType({ table, type, bit, bitNames }) {
+    if (bitNames !== undefined) return 'STRING'
+    const isBit = table === 'coil' || table === 'discrete' || bit !== undefined
+    if (type === undefined) return isBit ? 'BOOLEAN' : undefined
     return valueTypes[type] ?? (type.startsWith('float') ? 'DOUBLE' : 'INT')
   },
   raw(visitor, protocol) {

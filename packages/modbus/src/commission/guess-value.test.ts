@@ -4,9 +4,10 @@ import { compileRegisters } from '../data/codec.ts'
 import { guessValue, type Guess, type Reading } from './guess-value.ts'
 
 const registersOf = (reading: Reading, value: number | string, at = 0) => {
-  const bytes = compileRegisters({ table: 'holding', address: 0, ...reading }, reading.type).encode(
-    value,
-  )
+  const { data: bytes } = compileRegisters(
+    { table: 'holding', address: 0, ...reading },
+    reading.type,
+  ).encode(value)
   const view = new DataView(bytes.buffer)
   return new Map(
     Array.from({ length: bytes.length / 2 }, (_, word) => [at + word, view.getUint16(2 * word)]),

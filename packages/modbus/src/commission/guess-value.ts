@@ -1,6 +1,8 @@
 import type { Value } from '@mapper-sdk/core'
 import { valueTypes, type ModbusVisitor, type ValueType } from '../config/visitor.ts'
-import { compileRegisters, type RegisterCodec } from '../data/codec.ts'
+import { compileRegisters } from '../data/codec.ts'
+import type { RegisterCodec } from '../data/register-codec.ts'
+import { isBlock, isByte, isFloat } from '../data/types.ts'
 
 /** How registers may hold a value. */
 export interface Reading {
@@ -100,7 +102,7 @@ function shiftPoint(value: number, exponent: number): number {
 /** How much of it would be unusual. */
 function doubtOf({ type, byteOrder, wordOrder }: Reading, shift: number, scale: number): number {
   // Nobody needs to scale a float.
-  const strange = type.startsWith('float') && scale !== 1 ? 3 : 0
+  const strange = isFloat(type) && scale !== 1 ? 3 : 0
   const order = (byteOrder === 'big' ? 0 : 3) + (wordOrder === 'big' ? 0 : 1)
   // Whoever counts from 1 gives the address behind the right one.
   const place = shift < 0 ? -1.5 * shift : 2 * shift
@@ -128,7 +130,9 @@ function readingsOf(expected: number | string): { reading: Reading; codec: Regis
   const length = isText ? { length: Math.max(1, Math.ceil(bytes / 2)) } : {}
   return (
     valueTypes
-      .filter((type) => type !== 'bool' && type !== 'bytes' && (type === 'string') === isText)
+      .filter((type) =>
+        isText ? type === 'string' : type !== 'bool' && !isBlock(type) && !isByte(type),
+      )
       .flatMap((type) =>
         orders.flatMap((byteOrder) =>
           orders.map((wordOrder) => ({ type, byteOrder, wordOrder, ...length })),
