@@ -3,6 +3,7 @@ import { wireName } from '@mapper-sdk/core/line'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
+import { checkVisitor } from './data/compile.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import type { ModbusLink } from './link/link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
@@ -19,6 +20,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   protocolSchema,
   visitorSchema,
   normalize,
+  check: checkVisitor,
   connectionKey: (protocol) => {
     const end = endOf(protocol)
     return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path

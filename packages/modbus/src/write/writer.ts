@@ -68,16 +68,27 @@ export async function runWrites(
         send: () => link.writeCoils(unit, address, [set], options),
       }
     }
-    if (one.count > mostWritten) {
+    if (one.readFirst !== undefined) {
+      throw new MapperError('unsupported', `holding ${address}: a scale factor must be read first`)
+    }
+    const change = one.encode(value)
+    if (change.kind === 'part') {
       throw new MapperError(
         'unsupported',
-        `holding ${address}: ${one.count} registers, but one request can write only ${mostWritten}`,
+        `holding ${address}: only whole registers can be written`,
       )
     }
-    const data = one.encode(value)
+    const { data } = change
+    const count = data.length / 2
+    if (count > mostWritten) {
+      throw new MapperError(
+        'unsupported',
+        `holding ${address}: ${count} registers, but one request can write only ${mostWritten}`,
+      )
+    }
     return {
-      what: `writing holding ${address} (function ${multiple || one.count > 1 ? 16 : 6})`,
-      send: () => link.writeRegisters(unit, address, data, options),
+      what: `writing holding ${change.address} (function ${multiple || count > 1 ? 16 : 6})`,
+      send: () => link.writeRegisters(unit, change.address, data, options),
     }
   }
 }
