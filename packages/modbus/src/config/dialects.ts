@@ -170,8 +170,9 @@ function placeOf(words: Words) {
   if (table !== undefined && given === undefined) return
   const place = typeof address === 'string' ? readAddress(address, given) : undefined
   if (typeof place === 'object') {
-    const { bit = words['bit'] } = place
-    const isAgreed = words['bit'] === undefined || bit === toNumber(words['bit'])
+    const { bit } = place
+    const own = words['bit']
+    const isAgreed = bit === undefined || own === undefined || bit === toNumber(own)
     if (isAgreed) Object.assign(words, place)
   }
   const owner = typeof words['table'] === 'string' ? tableNamed(words['table']) : 'holding'

@@ -282,6 +282,7 @@ describe('what custom resources say becomes what is meant', () => {
     [{ table: 'input', address: '0x10' }, 'INT', { table: 'input', address: 16 }],
     [{ address: '40001.3' }, 'INT', { table: 'holding', address: 0, bit: 3, type: 'bool' }],
     [{ address: 'HR1.3', bit: '3' }, 'BOOLEAN', { address: 1, bit: 3 }],
+    [{ address: 'HR1', bit: '3' }, 'BOOLEAN', { address: 1, bit: 3 }],
     [{ address: '7' }, 'INT', { address: 7 }],
     [{ address: '40001', scaleFactorAddress: '40005' }, 'INT', { scaleFactorAddress: 4 }],
     [
