@@ -79,6 +79,7 @@ describe('exit codes', () => {
     ['Name a device and a place', 'modbus', 'guess', '--expect', '5'],
     ['simulate what?', 'simulate'],
     ['one bank file is needed', 'simulate', 'modbus'],
+    ['neither a known driver', 'simulate', 'modbsu'],
   ])('2 for wrong usage: %s', async (message, ...args) => {
     const { code, text } = await run(...args)
     expect([code, text]).toEqual([2, expect.stringContaining(message)])
@@ -146,7 +147,10 @@ test('a serial line: found, read, written, watched, and left as it was', async (
   interrupt(scan)
   expect(await scan.ended).toBe(0)
   const found = String(scan.objects[0]?.['where'])
-  expect(found).toBe(`${line},baudRate=9600,parity=none,stopBits=1,unit=2`)
+  expect(scan.objects[0]).toEqual({
+    ...{ where: `${line},baudRate=9600,parity=none,stopBits=1,unit=2`, unit: 2 },
+    ...{ baudRate: 9600, parity: 'none', stopBits: 1 },
+  })
 
   const written = await run('write', 'modbus', found, '7,type=int16', '-5')
   expect([written.code, bank.getRegister('holding', 7, 2)]).toEqual([0, 0xfffb])

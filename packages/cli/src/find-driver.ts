@@ -32,7 +32,12 @@ export async function findDriverModule(what: string): Promise<DriverModule> {
 
 /** What the subpath `/simulator` of the package of a driver exports. Throws `invalid_config` if there is none. */
 export async function findSimulator(what: string): Promise<Readonly<Record<string, unknown>>> {
-  return load(`${packages[what] ?? what}/simulator`)
+  await findDriver(what)
+  try {
+    return await load(`${packages[what] ?? what}/simulator`)
+  } catch (cause) {
+    throw new MapperError('invalid_config', `the driver ${what} brings no simulator`, { cause })
+  }
 }
 
 function driverIn(what: string, exported: Readonly<Record<string, unknown>>): Driver {

@@ -100,9 +100,11 @@ export function addModbusCommands(all: Command): void {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', '\nExample: mapper modbus guess 192.0.2.7,unit=3 100 --expect 231.4')
     .action(async (where: string | undefined, place: string | undefined, flags: GuessFlags) => {
-      const { printGuesses, sampleOf, sampleOfHex } = await import('./modbus-guess.ts')
-      const { around, hex, set, timeout, expect: expected, tolerance, most } = flags
+      const { expectationOf, printGuesses, sampleOf, sampleOfHex } =
+        await import('./modbus-guess.ts')
+      const { around, hex, set, timeout: timeoutMs, most } = flags
       const io = processIo()
+      const expectation = expectationOf(flags.expect, flags.tolerance)
       const read = async () => {
         if (hex !== undefined) return sampleOfHex(hex)
         if (where === undefined || place === undefined) {
@@ -110,15 +112,10 @@ export function addModbusCommands(all: Command): void {
         }
         const module = await findDriverModule('modbus')
         const target = createTarget(module, { where, places: [place], ...(set && { set }) })
-        return sampleOf(target, around, timeout, io)
+        return sampleOf(target, expectation, { around, timeoutMs }, io)
       }
-      const options = { expected, most, json: flags.json === true }
-      const found = printGuesses(
-        await read(),
-        { ...options, ...(tolerance !== undefined && { tolerance }) },
-        io,
-      )
-      settle(found > 0)
+      const options = { most, json: flags.json === true }
+      settle(printGuesses(await read(), expectation, options, io) > 0)
     })
 }
 

@@ -5,10 +5,14 @@ import type { CommandIo } from './command-io.ts'
 import type { Target } from './target.ts'
 import { connectTo, withDeadline } from './with-deadline.ts'
 
+/** What the registers should say. */
+export interface Expectation {
+  readonly expected: number | string
+  /** How far a number may be off. */
+  readonly tolerance: number
+}
+
 export interface GuessFlags {
-  readonly expected: string
-  /** As typed: a number, or percent of what is expected. */
-  readonly tolerance?: string
   readonly json: boolean
   /** How many guesses are shown. */
   readonly most: number
@@ -36,25 +40,27 @@ export function sampleOfHex(text: string): Sample {
 }
 
 /**
- * Reads the registers from `around` before the place of the target to `around` behind what a value there
- * may take. Neighbours that cannot be read are left out. Rejects if the place itself cannot be read.
+ * Reads the registers from `around` before the place of the target to `around` behind what the value may
+ * take there. Neighbours that cannot be read are left out. Rejects if the place itself cannot be read.
  */
 export async function sampleOf(
   target: Target,
-  around: number,
-  timeoutMs: number,
+  { expected }: Expectation,
+  { around, timeoutMs }: { readonly around: number; readonly timeoutMs: number },
   { signal }: CommandIo,
 ): Promise<Sample> {
   const [item] = target.items
-  const { table, address, count } = placeOf(
+  const { table, address } = placeOf(
     item?.visitor as ModbusVisitor,
     target.protocol as ModbusProtocol,
   )
   if (table !== 'holding' && table !== 'input') {
     throw new MapperError('invalid_config', `a ${table} is one bit: there is nothing to guess`)
   }
+  const letters = typeof expected === 'string' ? Buffer.byteLength(expected) : 0
+  const width = Math.max(widest, Math.ceil(letters / 2))
   const from = Math.max(0, address - around)
-  const to = Math.min(0xffff, address + around + Math.max(widest, count) - 1)
+  const to = Math.min(0xffff, address + around + width - 1)
   const visitors = Array.from({ length: to - from + 1 }, (_, at): ModbusVisitor => ({
     ...{ table, address: from + at, type: 'uint16', byteOrder: 'big', wordOrder: 'big' },
   }))
@@ -75,9 +81,12 @@ export async function sampleOf(
 }
 
 /** Prints what the registers may mean, likeliest first. Resolves with how many guesses there are. */
-export function printGuesses(sample: Sample, flags: GuessFlags, { out, err }: CommandIo): number {
-  const { expected, tolerance } = expectation(flags)
-  const { registers, table, address } = sample
+export function printGuesses(
+  { registers, table, address }: Sample,
+  { expected, tolerance }: Expectation,
+  flags: GuessFlags,
+  { out, err }: CommandIo,
+): number {
   const guesses = guessValue({ registers, expected, tolerance })
   const shown = guesses.slice(0, flags.most)
   const places = shown.map((guess) => placeText(guess, table, address + guess.shift, guess.scale))
@@ -101,10 +110,8 @@ export function printGuesses(sample: Sample, flags: GuessFlags, { out, err }: Co
   return guesses.length
 }
 
-function expectation({ expected, tolerance }: GuessFlags): {
-  expected: number | string
-  tolerance: number
-} {
+/** As typed: a number or a text, and how far a number may be off, as `0.5` or `1%`. */
+export function expectationOf(expected: string, tolerance?: string): Expectation {
   const number = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(expected) ? Number(expected) : undefined
   if (number === undefined) return { expected, tolerance: 0 }
   if (tolerance === undefined) {

@@ -52,7 +52,12 @@ export async function scanForUnits(
       progress.clear()
       const where = whereText(words, unit, isSerial ? line : undefined)
       const said = exception === undefined ? 'answers' : `answers, with exception ${exception}`
-      const object = { where, unit, ...(exception !== undefined && { exception }) }
+      const { baudRate, parity, stopBits } = line
+      const object = {
+        ...{ where, unit },
+        ...(isSerial && { baudRate, parity, stopBits }),
+        ...(exception !== undefined && { exception }),
+      }
       out.write(json ? `${JSON.stringify(object)}\n` : `${where}  ${said}\n`)
     },
     onNoise({ line, unit }, error) {
