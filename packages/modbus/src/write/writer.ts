@@ -1,83 +1,133 @@
 import { canceled, MapperError, type Outcome, type Write } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
-import { exceptionError, isAbsence } from '../link/exceptions.ts'
-import type { Answer, ModbusLink } from '../link/link.ts'
-import { compileVisitor } from '../data/compile.ts'
-
-/** The most registers that function 16 can carry; two fewer than can be read. */
-const mostWritten = 123
+import { exceptionError, isAbsence, isBusy, isUnknownFunction } from '../link/exceptions.ts'
+import type { ModbusLink } from '../link/link.ts'
+import { mostWritten } from '../link/pdu.ts'
+import type { Change } from './change.ts'
+import { changeFor, mostRegisters } from './change-for.ts'
+import { mergeChanges, type Merged, type MergeLimits } from './merge.ts'
+import { sendChange, type Lessons } from './send-change.ts'
+import { learned, unlearned, type WriteKnowledge } from './write-knowledge.ts'
 
 /**
- * Writes in order, each value in one request. After the first silence the rest fails without being
- * sent. Throws only if the link failed before anything was answered.
+ * Writes in order. Neighbours go in one request; where the device refuses that, each goes alone. No
+ * value is split over requests, and nothing is sent again whose fate is unknown: after the first silence
+ * the rest fails without being sent. Throws only if the link failed before anything was answered.
  */
 export async function runWrites(
   writes: readonly Write<ModbusVisitor>[],
   protocol: ModbusProtocol,
   link: ModbusLink,
   signal: AbortSignal,
-): Promise<readonly Outcome<void>[]> {
-  const outcomes: Outcome<void>[] = []
+  knowledge: WriteKnowledge,
+): Promise<{ readonly outcomes: readonly Outcome<void>[]; readonly knowledge: WriteKnowledge }> {
+  const done: Outcome<void> = { ok: true, value: undefined }
+  const unsent = new MapperError('internal', 'not sent')
+  const outcomes = writes.map((): Outcome<void> => ({ ok: false, error: unsent }))
+  let known = knowledge
   let answered = false
   let stopped: MapperError | undefined
-  for (const write of writes) {
-    const result = stopped ?? (await attempt(write))
-    outcomes.push(result instanceof MapperError ? { ok: false, error: result } : result)
-  }
-  if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
-  return outcomes
 
-  async function attempt({ visitor, value }: Write<ModbusVisitor>): Promise<Outcome<void>> {
-    let request: { readonly what: string; send(): Promise<Answer> }
+  const lessons: Lessons = {
+    has: (lesson) => known.has(lesson),
+    set: (lesson, holds) => (known = holds ? learned(known, lesson) : unlearned(known, lesson)),
+  }
+
+  /** Undefined for a yes. */
+  async function attempt(change: Change): Promise<Failure | undefined> {
+    if (stopped !== undefined) return { error: stopped }
     try {
-      request = requestOf(visitor, value)
-    } catch (thrown) {
-      return { ok: false, error: MapperError.from(thrown, 'bad_data') }
-    }
-    try {
-      const answer = await request.send()
-      if (!answer.ok) {
-        const error = exceptionError(`unit ${protocol.unit}: ${request.what}`, answer.exception)
-        if (isAbsence(answer.exception)) stopped = error
+      const said = await sendChange(change, protocol, link, signal, lessons)
+      if (!said.ok) {
+        const { exception, request } = said
+        const error = exceptionError(`unit ${protocol.unit}: ${request}`, exception)
+        if (isAbsence(exception)) stopped = error
         else answered = true
-        return { ok: false, error }
+        return { error, exception }
       }
       answered = true
-      return { ok: true, value: undefined }
+      return undefined
     } catch (thrown) {
       const error = signal.aborted ? canceled(signal) : (link.failed ?? MapperError.from(thrown))
-      stopped = error
-      return { ok: false, error }
+      // An impossible request was not sent, so it says nothing about the next one.
+      if (error.code !== 'invalid_config') stopped = error
+      return { error }
     }
   }
 
-  function requestOf(visitor: ModbusVisitor, value: Write<ModbusVisitor>['value']) {
-    const { unit, timeoutMs, writeMultiple: multiple } = protocol
-    const options = { timeoutMs, signal, multiple }
-    const one = compileVisitor(visitor, protocol)
-    const { table, address } = one
-    if (table === 'discrete' || table === 'input') {
-      const name = table === 'input' ? 'input registers' : 'discrete inputs'
-      throw new MapperError('unsupported', `${table} ${address}: ${name} are read only in Modbus`)
-    }
-    if (one.kind === 'bit') {
-      const set = one.encode(value)
-      return {
-        what: `writing coil ${address} (function ${multiple ? 15 : 5})`,
-        send: () => link.writeCoils(unit, address, [set], options),
-      }
-    }
-    if (one.count > mostWritten) {
-      throw new MapperError(
-        'unsupported',
-        `holding ${address}: ${one.count} registers, but one request can write only ${mostWritten}`,
+  async function perform({ change, of }: Merged, parts: readonly Encoded[]): Promise<void> {
+    const failure = await attempt(change)
+    if (failure !== undefined && of.length > 1 && mayDivide(failure)) {
+      return divide(
+        change,
+        of.flatMap((part) => parts[part] ?? []),
+        failure,
       )
     }
-    const data = one.encode(value)
-    return {
-      what: `writing holding ${address} (function ${multiple || one.count > 1 ? 16 : 6})`,
-      send: () => link.writeRegisters(unit, address, data, options),
+    for (const part of of) {
+      const index = parts[part]?.index
+      if (index === undefined) continue
+      outcomes[index] = failure === undefined ? done : { ok: false, error: failure.error }
     }
   }
+
+  /** One by one what was refused together. By the specification nothing of it was carried out. */
+  async function divide(
+    { kind }: Change,
+    parts: readonly Encoded[],
+    refusal: Failure,
+  ): Promise<void> {
+    let accepted = 0
+    for (const { change, index } of parts) {
+      const failure = await attempt(change)
+      if (failure === undefined) accepted++
+      outcomes[index] = failure === undefined ? done : { ok: false, error: failure.error }
+    }
+    const isUnknown = refusal.exception !== undefined && isUnknownFunction(refusal.exception)
+    if (accepted === parts.length || (isUnknown && accepted > 0)) lessons.set(`apart ${kind}`, true)
+  }
+
+  const encoded: Encoded[] = []
+  for (const [index, write] of writes.entries()) {
+    try {
+      encoded.push({ index, change: changeFor(write, protocol) })
+    } catch (thrown) {
+      outcomes[index] = { ok: false, error: MapperError.from(thrown, 'bad_data') }
+    }
+  }
+  const changes = encoded.map(({ change }) => change)
+  for (const merged of mergeChanges(changes, limitsOf(protocol, known))) {
+    await perform(merged, encoded)
+  }
+  if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
+  return { outcomes, knowledge: known }
 }
+
+function limitsOf(protocol: ModbusProtocol, known: WriteKnowledge): MergeLimits {
+  const { transport, unit, writeFunction, maxRegistersPerRequest, maxBitsPerRequest } = protocol
+  // Nobody would tell that a broadcast was refused.
+  const isBroadcast = transport !== 'tcp' && unit === 0
+  const limit = (kind: Change['kind'], most: number) =>
+    writeFunction === 'single' || isBroadcast || known.has(`apart ${kind}`) ? 0 : most
+  const registers = Math.min(mostRegisters(protocol), maxRegistersPerRequest)
+  return {
+    whole: limit('whole', registers),
+    part: limit('part', registers),
+    coils: limit('coils', Math.min(mostWritten.coils, maxBitsPerRequest)),
+  }
+}
+
+interface Encoded {
+  readonly index: number
+  readonly change: Change
+}
+
+interface Failure {
+  readonly error: MapperError
+  readonly exception?: number
+}
+
+/** Whether the device surely did nothing. Silence tells nothing, and a device that is at work or busy will be so for the parts too. */
+const mayDivide = ({ exception }: Failure) =>
+  exception !== undefined && !isAbsence(exception) && !isBusy(exception)
