@@ -2,6 +2,7 @@ import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
+import { identifyOnce } from './identify/identify-once.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import type { ModbusLink } from './link/link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
@@ -50,6 +51,9 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
         const knowledge = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
         const result = await runReadPlan(planFor(visitors, theirs, knowledge), link, callSignal)
         if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
+        if (theirs.identify && result.outcomes.some(({ ok }) => ok)) {
+          await identifyOnce(theirs, link, memory, logger, callSignal)
+        }
         return result.outcomes
       },
       async write(theirs, writes, callSignal) {
