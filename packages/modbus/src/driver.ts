@@ -8,7 +8,7 @@ import type { ModbusLink } from './link/link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
 import { openSerial } from './link/rtu-link.ts'
 import { connectTcp } from './link/tcp-link.ts'
-import { nothingLearned, type WriteKnowledge } from './write/write-knowledge.ts'
+import { lessonsOf } from './write/lessons.ts'
 import { runWrites } from './write/writer.ts'
 
 /**
@@ -60,11 +60,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
         if (error !== undefined) return writes.map(() => ({ ok: false, error }))
-        const key = `unit ${theirs.unit} writes`
-        const knowledge = (memory.get(key) as WriteKnowledge | undefined) ?? nothingLearned
-        const result = await runWrites(writes, theirs, link, callSignal, knowledge)
-        if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
-        return result.outcomes
+        return runWrites(writes, theirs, link, callSignal, lessonsOf(theirs.unit, memory))
       },
       close: () => link.close(),
     }

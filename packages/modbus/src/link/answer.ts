@@ -26,8 +26,10 @@ export function judge(
   }
   const functionCode = bytes[start + 1]
   if (functionCode === (request.functionCode | 0x80)) {
-    const exception = bytes[start + 2] ?? 0
-    if (length !== 2) return { anomaly: `an exception of ${length} bytes instead of 2` }
+    // Some devices repeat the type in the exception to 43/14, as older editions of the protocol have it.
+    const at = length === 3 && hasType(request, bytes[start + 2]) ? start + 3 : start + 2
+    const exception = bytes[at] ?? 0
+    if (at + 1 !== end) return { anomaly: `an exception of ${length} bytes instead of 2` }
     return exception === 0 ? { anomaly: 'an exception without a code' } : { ok: false, exception }
   }
   if (functionCode !== request.functionCode) {
@@ -48,6 +50,10 @@ export function judge(
   const isBits = request.shape === 'bits'
   return { ok: true, data: isBits ? withoutSpareBits(data, request.count) : data }
 }
+
+/** Whether the byte behind the function code repeats the type of a request for 43/14. */
+export const hasType = ({ shape }: Request, byte: number | undefined): boolean =>
+  shape === 'objects' && byte === identificationType
 
 function misfit(
   { shape, answerLength }: Request,

@@ -85,6 +85,32 @@ function lastObject(bytes: Uint8Array): number {
   return last
 }
 
+it('an exception to 43/14 may repeat its type', () => {
+  const request = identificationRequest(1, 1, 0, 247)
+  for (const [bytes, exception] of [
+    [[1, 0xab, 1], 1],
+    [[1, 0xab, 14, 1], 1],
+    [[1, 0xab, 14], 14],
+  ] as const) {
+    expect(verdictOf(request, Uint8Array.from(bytes))).toEqual({ ok: false, exception })
+    const frame = withCrc(Uint8Array.from(bytes))
+    for (let end = 1; end < frame.length; end++) {
+      expect(find(request, frame.subarray(0, end))).toBeUndefined()
+    }
+    expect(find(request, frame)?.answer).toEqual({ ok: false, exception })
+  }
+  for (const bytes of [
+    [1, 0xab, 13, 1],
+    [1, 0xab, 14, 0],
+    [1, 0xab, 14, 1, 1],
+  ]) {
+    expect(verdictOf(request, Uint8Array.from(bytes))).toHaveProperty('anomaly')
+  }
+  // No other function has a type.
+  const bytes = Uint8Array.of(1, 17 | 0x80, 14, 1)
+  expect(verdictOf(serverIdRequest(1, 247), bytes)).toHaveProperty('anomaly')
+})
+
 describe('a wrong answer is refused', () => {
   it('of any other length', () => {
     fc.assert(

@@ -1,4 +1,4 @@
-import { judge, yesLength } from './answer.ts'
+import { hasType, judge, yesLength } from './answer.ts'
 import { crc16 } from './crc16.ts'
 import type { Answer } from './link.ts'
 import { longestPdu, type Request } from './pdu.ts'
@@ -50,7 +50,13 @@ function answerLengthAt(request: Request, bytes: Uint8Array, at: number, end: nu
   if (bytes[at] !== request.unit) return 0
   if (at + 1 === end) return Infinity
   const functionCode = bytes[at + 1]
-  if (functionCode === (request.functionCode | 0x80)) return exceptionLength
+  if (functionCode === (request.functionCode | 0x80)) {
+    const isWhole = at + exceptionLength <= end
+    const isLonger = isWhole && hasType(request, bytes[at + 2])
+    return isLonger && !crcFits(bytes, at, at + exceptionLength)
+      ? exceptionLength + 1
+      : exceptionLength
+  }
   if (functionCode !== request.functionCode) return 0
   const length = yesLength(request, bytes, at + 1, end, (early) => {
     const frameEnd = at + 1 + early + crcLength

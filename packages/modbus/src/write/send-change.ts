@@ -1,17 +1,12 @@
+import { MapperError } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
-import { isUnknownFunction } from '../link/exceptions.ts'
+import { isAbsence, isUnknownFunction } from '../link/exceptions.ts'
 import type { Answer, ModbusLink, RequestOptions } from '../link/link.ts'
 import { applyMasks, sizeOf, type Change, type MaskedRegister } from './change.ts'
-import type { WriteLesson } from './write-knowledge.ts'
+import type { Lessons, WriteLesson } from './lessons.ts'
 
 /** What the device said to a request, and which request it was: `writing holding 4 (function 6)`. */
 export type Said = Answer & { readonly request: string }
-
-/** Lessons are asked for again at every step: a change may teach one that the next step needs. */
-export interface Lessons {
-  has(lesson: WriteLesson): boolean
-  set(lesson: WriteLesson, holds: boolean): void
-}
 
 /**
  * Carries out one change with the functions that the protocol asks for and the device knows. What was
@@ -82,8 +77,34 @@ export function sendChange(
     const rewritten = () => rewrite(address, registers)
     // A value in several registers would be seen half written between two requests.
     if (writeBits === 'rewrite' || registers.length > 1) return rewritten()
-    return either('no 22', () => masks(address, registers), rewritten)
+    return either('no 22', () => firstMask(address, registers), rewritten)
   }
+
+  /**
+   * Some devices ignore a function that they do not know, and some then ignore all that follows on the
+   * connection. Who answers a read right after that, or is silent to it twice, is deaf to function 22.
+   * The change that found out fails, because its fate is not known.
+   */
+  async function firstMask(address: number, registers: readonly MaskedRegister[]): Promise<Said> {
+    try {
+      const said = await masks(address, registers)
+      if (said.ok) lessons.set('knows 22', true)
+      return said
+    } catch (thrown) {
+      const isSilence = MapperError.from(thrown).code === 'timeout' && !signal.aborted
+      if (isSilence && !lessons.has('knows 22')) {
+        const isDeaf = lessons.has('silent 22') || (await isThere(address))
+        lessons.set(isDeaf ? 'no 22' : 'silent 22', true)
+      }
+      throw thrown
+    }
+  }
+
+  const isThere = (address: number): Promise<boolean> =>
+    link.read(unit, 'holding', address, 1, options).then(
+      (answer) => answer.ok || !isAbsence(answer.exception),
+      () => false,
+    )
 
   /** Function 22, a request a register. */
   async function masks(address: number, registers: readonly MaskedRegister[]): Promise<Said> {

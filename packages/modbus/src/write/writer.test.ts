@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusProtocol } from '../config/protocol.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
-import { cleanUp, protocolOf, signal, visitor } from '../driver.suite.ts'
+import { cleanUp, memoryOf, protocolOf, signal, visitor } from '../driver.suite.ts'
 import { connectTcp } from '../link/tcp-link.ts'
 import { createBank, serveTcp, type Fault, type SimulatedRequest } from '../simulator/index.ts'
-import { nothingLearned, type WriteKnowledge } from './write-knowledge.ts'
+import { lessonsOf } from './lessons.ts'
 import { runWrites } from './writer.ts'
 
 const coil = (address: number): ModbusVisitor => visitor(address, { table: 'coil' })
@@ -33,18 +33,17 @@ async function together(more: Partial<ModbusProtocol> = {}) {
     connectTcp({ host: '127.0.0.1', port: simulator.port, connectTimeoutMs: 5000 }, signal)
   let link = await connect()
   cleanUp.push(() => link.close())
-  let known: WriteKnowledge = nothingLearned
+  const memory = memoryOf()
+  const lessons = lessonsOf(1, memory)
   const run = async (until: AbortSignal, writes: Writes) => {
     const list = writes.map(([visitor, value]) => ({ visitor, value }))
-    const result = await runWrites(list, protocol, link, until, known)
-    known = result.knowledge
-    return result.outcomes.map(shown)
+    return (await runWrites(list, protocol, link, until, lessons)).map(shown)
   }
   return {
     bank,
     requests: () => requests.splice(0),
     faults: (script: typeof befall) => (befall = script),
-    known: () => [...known],
+    known: () => [...((memory.get('unit 1 writes') as Set<string> | undefined) ?? [])],
     reconnect: async () => {
       await link.close()
       link = await connect()
@@ -320,6 +319,45 @@ describe('bits of a register', () => {
       expect(requests()).toEqual(expected)
       expect(words(bank, 5, 2)).toEqual([0x0ff1, 0x0f02])
     }
+  })
+  it('are rewritten from the second time on where the device ignores function 22', async () => {
+    const { bank, write, requests, faults, known } = await together({ timeoutMs: 80 })
+    faults(({ functionCode }) => (functionCode === 22 ? { kind: 'silent' } : undefined))
+    expect(await write([bit(5, 1), true], [bit(6, 1), true])).toEqual(['timeout', 'timeout'])
+    expect(requests()).toEqual(['22 5', '3 5+1'])
+    expect(known()).toEqual(['no 22'])
+    expect(await write([bit(5, 0), true])).toEqual(['ok'])
+    expect(requests()).toEqual(['3 5+1', '6 5'])
+    // The simulator had understood, and did it late.
+    expect(bank.getRegister('holding', 5)).toBe(3)
+  })
+  it('are rewritten from the third time on where it then ignores everything', async () => {
+    const { write, requests, faults, reconnect } = await together({ timeoutMs: 60 })
+    let deaf = false
+    faults(({ functionCode }) => {
+      deaf ||= functionCode === 22
+      return deaf ? { kind: 'silent' } : undefined
+    })
+    for (const expected of [['22 5', '3 5+1'], ['22 5']]) {
+      expect(await write([bit(5, 1), true])).toEqual(['timeout'])
+      expect(requests()).toEqual(expected)
+      await reconnect()
+      deaf = false
+    }
+    expect(await write([bit(5, 1), true])).toEqual(['ok'])
+    expect(requests()).toEqual(['3 5+1', '6 5'])
+  })
+  it('are still masked where it knew function 22, or where it is not there at all', async () => {
+    const { write, requests, faults, known } = await together({ timeoutMs: 60 })
+    faults(() => ({ kind: 'silent' }))
+    expect(await write([bit(5, 1), true])).toEqual(['timeout'])
+    expect(known()).toEqual(['silent 22'])
+    faults(() => undefined)
+    expect(await write([bit(5, 1), true])).toEqual(['ok'])
+    faults(({ functionCode }) => (functionCode === 22 ? { kind: 'silent' } : undefined))
+    expect(await write([bit(5, 1), true])).toEqual(['timeout'])
+    expect(known()).toEqual(['silent 22', 'knows 22'])
+    expect(requests()).toEqual(['22 5', '3 5+1', '22 5', '22 5'])
   })
   it('are refused where no way is left, and nothing is written', async () => {
     for (const [writeBits, functions] of [

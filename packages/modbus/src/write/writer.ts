@@ -7,8 +7,8 @@ import { mostWritten } from '../link/pdu.ts'
 import type { Change } from './change.ts'
 import { changeFor, mostRegisters } from './change-for.ts'
 import { mergeChanges, type Merged, type MergeLimits } from './merge.ts'
-import { sendChange, type Lessons } from './send-change.ts'
-import { learned, unlearned, type WriteKnowledge } from './write-knowledge.ts'
+import type { Lessons } from './lessons.ts'
+import { sendChange } from './send-change.ts'
 
 /**
  * Writes in order. Neighbours go in one request; where the device refuses that, each goes alone. No
@@ -20,19 +20,13 @@ export async function runWrites(
   protocol: ModbusProtocol,
   link: ModbusLink,
   signal: AbortSignal,
-  knowledge: WriteKnowledge,
-): Promise<{ readonly outcomes: readonly Outcome<void>[]; readonly knowledge: WriteKnowledge }> {
+  lessons: Lessons,
+): Promise<readonly Outcome<void>[]> {
   const done: Outcome<void> = { ok: true, value: undefined }
   const unsent = new MapperError('internal', 'not sent')
   const outcomes = writes.map((): Outcome<void> => ({ ok: false, error: unsent }))
-  let known = knowledge
   let answered = false
   let stopped: MapperError | undefined
-
-  const lessons: Lessons = {
-    has: (lesson) => known.has(lesson),
-    set: (lesson, holds) => (known = holds ? learned(known, lesson) : unlearned(known, lesson)),
-  }
 
   /** Undefined for a yes. */
   async function attempt(change: Change): Promise<Failure | undefined> {
@@ -97,19 +91,19 @@ export async function runWrites(
     }
   }
   const changes = encoded.map(({ change }) => change)
-  for (const merged of mergeChanges(changes, limitsOf(protocol, known))) {
+  for (const merged of mergeChanges(changes, limitsOf(protocol, lessons))) {
     await perform(merged, encoded)
   }
   if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
-  return { outcomes, knowledge: known }
+  return outcomes
 }
 
-function limitsOf(protocol: ModbusProtocol, known: WriteKnowledge): MergeLimits {
+function limitsOf(protocol: ModbusProtocol, lessons: Lessons): MergeLimits {
   const { transport, unit, writeFunction, maxRegistersPerRequest, maxBitsPerRequest } = protocol
   // Nobody would tell that a broadcast was refused.
   const isBroadcast = transport !== 'tcp' && unit === 0
   const limit = (kind: Change['kind'], most: number) =>
-    writeFunction === 'single' || isBroadcast || known.has(`apart ${kind}`) ? 0 : most
+    writeFunction === 'single' || isBroadcast || lessons.has(`apart ${kind}`) ? 0 : most
   const registers = Math.min(mostRegisters(protocol), maxRegistersPerRequest)
   return {
     whole: limit('whole', registers),
