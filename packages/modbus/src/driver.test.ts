@@ -413,7 +413,7 @@ describe('configuration', () => {
       signal,
     )
     expect(
-      outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.detail.split(':')[0])),
+      outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.detail.split(' ')[0])),
     ).toEqual(['address', 'length', 'length', 'type', 'bit', 'bit', 'length', 5])
   })
 

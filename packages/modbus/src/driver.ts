@@ -2,6 +2,7 @@ import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
+import { checkVisitor } from './data/compile.ts'
 import { identifyOnce } from './identify/identify-once.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import type { ModbusLink } from './link/link.ts'
@@ -20,6 +21,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   protocolSchema,
   visitorSchema,
   normalize,
+  check: checkVisitor,
   connectionKey: (protocol) => {
     const end = endOf(protocol)
     return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path

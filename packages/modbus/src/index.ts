@@ -3,6 +3,17 @@ export { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 export { visitorSchema, type ModbusVisitor, type ValueType } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
 export {
+  addressRule,
+  formatAddress,
+  parseAddress,
+  referenceOf,
+  type Address,
+  type PlacedAddress,
+} from './config/address.ts'
+export { checkVisitor, compileVisitor } from './data/compile.ts'
+export type { Compiled, CompiledBit, CompiledRegisters } from './data/compiled.ts'
+export { applyMasks, type MaskedRegister, type RegisterChange } from './data/register-change.ts'
+export {
   costOf,
   planReads,
   type Bond,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { applyMasks, sizeOf, type Change } from './change.ts'
+import { applyMasks } from '../data/register-change.ts'
+import { sizeOf, type Change } from './change.ts'
 import { mergeChanges } from './merge.ts'
 
 const limits = { whole: 123, part: 123, coils: 1968 }

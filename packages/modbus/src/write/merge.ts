@@ -1,4 +1,5 @@
-import { sizeOf, type Change, type MaskedRegister } from './change.ts'
+import type { MaskedRegister } from '../data/register-change.ts'
+import { sizeOf, type Change } from './change.ts'
 
 /** A change that does what several in a row do, and which of them, as indexes. */
 export interface Merged {

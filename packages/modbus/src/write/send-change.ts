@@ -1,8 +1,9 @@
 import { MapperError } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
+import { applyMasks, type MaskedRegister } from '../data/register-change.ts'
 import { isAbsence, isUnknownFunction } from '../link/exceptions.ts'
 import type { Answer, ModbusLink, RequestOptions } from '../link/link.ts'
-import { applyMasks, sizeOf, type Change, type MaskedRegister } from './change.ts'
+import type { Change } from './change.ts'
 import type { Lessons, WriteLesson } from './lessons.ts'
 
 /** What the device said to a request, and which request it was: `writing holding 4 (function 6)`. */
@@ -136,10 +137,6 @@ export function sendChange(
       return part(change.address, change.registers)
   }
 }
-
-/** What a change is about, for a message: `holding 4…7`, `coil 3`. */
-export const placeOf = (change: Change) =>
-  `${change.kind === 'coils' ? 'coil' : 'holding'} ${rangeOf(change.address, sizeOf(change))}`
 
 const rangeOf = (address: number, count: number) =>
   count === 1 ? `${address}` : `${address}…${address + count - 1}`

@@ -1,4 +1,4 @@
-import { MapperError, type Outcome } from '@mapper-sdk/core'
+import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusProtocol } from '../config/protocol.ts'
@@ -11,7 +11,7 @@ import { runWrites } from './writer.ts'
 
 const coil = (address: number): ModbusVisitor => visitor(address, { table: 'coil' })
 
-type Writes = readonly (readonly [ModbusVisitor, number | boolean])[]
+type Writes = readonly (readonly [ModbusVisitor, Value])[]
 
 /** Our simulator, a link to it, and what came over the wire. */
 async function together(more: Partial<ModbusProtocol> = {}) {
@@ -90,7 +90,7 @@ describe('writes of one change', () => {
         [visitor(1), 1],
         [visitor(2), 70_000],
         [visitor(3, { table: 'input' }), 1],
-        [visitor(4, { type: 'string', length: 124 }), 1],
+        [visitor(4, { type: 'string', length: 124 }), 'a'],
         [visitor(2), 2],
       ),
     ).toEqual(['ok', 'bad_data', 'unsupported', 'unsupported', 'ok'])
@@ -382,6 +382,77 @@ describe('bits of a register', () => {
     faults(({ functionCode }) => (functionCode === 6 ? { kind: 'silent' } : undefined))
     expect(await write([bit(7, 2), true], [bit(8, 1), true])).toEqual(['timeout', 'timeout'])
     expect(requests()).toEqual(['3 7+1', '6 7'])
+  })
+})
+
+describe('parts of registers', () => {
+  const wide = visitor(5, { type: 'uint32', mask: '0x00FFFF00' })
+  it('that reach over two registers are written in one request, if not masked', async () => {
+    for (const [writeBits, expected] of [
+      ['auto', ['3 5+2', '16 5+2']],
+      ['rewrite', ['3 5+2', '16 5+2']],
+      ['mask', ['22 5', '22 6']],
+    ] as const) {
+      const { bank, write, requests } = await together({ writeBits })
+      bank.setRegister('holding', 5, [0xaabb, 0xccdd])
+      expect(await write([wide, 0x00123400])).toEqual(['ok'])
+      expect(requests()).toEqual(expected)
+      expect(words(bank, 5, 2)).toEqual([0xaa12, 0x34dd])
+    }
+  })
+  it('may be bytes and ranges of bits, several of one register in one request', async () => {
+    const { bank, write, requests } = await together()
+    bank.setRegister('holding', 5, 0xffff)
+    expect(
+      await write(
+        [visitor(5, { type: 'uint8', byte: 'high' }), 0x12],
+        [visitor(5, { type: 'uint16', bits: '4-7' }), 3],
+        [visitor(5, { type: 'bool', bit: 0 }), false],
+      ),
+    ).toEqual(['ok', 'ok', 'ok'])
+    expect(requests()).toEqual(['22 5'])
+    expect(words(bank, 5, 1)).toEqual([0x123e])
+  })
+})
+
+describe('a value with a scale factor', () => {
+  const scaled = (address: number) => visitor(address, { type: 'int16', scaleFactorAddress: 90 })
+  it('is written by the factor that the device has now, read once a change', async () => {
+    const { bank, write, requests } = await together()
+    for (const [factor, raw] of [
+      [-1, 125],
+      [0, 12],
+    ] as const) {
+      bank.setRegister('holding', 90, factor)
+      const value = raw * 10 ** factor
+      expect(await write([scaled(5), value], [visitor(9), 1], [scaled(6), value])).toEqual([
+        ...['ok', 'ok', 'ok'],
+      ])
+      expect(requests()).toEqual(['3 90+1', '6 5', '6 9', '6 6'])
+      expect(words(bank, 5, 2)).toEqual([raw, raw])
+    }
+  })
+  it('is not written by a factor that is none', async () => {
+    const { bank, write, requests } = await together()
+    for (const [factor, code] of [
+      [-0x8000, 'unsupported'],
+      [77, 'bad_data'],
+    ] as const) {
+      bank.setRegister('holding', 90, factor)
+      expect(await write([scaled(5), 1], [visitor(9), 1])).toEqual([code, 'ok'])
+      expect(requests()).toEqual(['3 90+1', '6 9'])
+    }
+    bank.hole('holding', 90, 90)
+    expect(await write([scaled(5), 1], [visitor(9), 1])).toEqual(['rejected', 'ok'])
+    expect(requests()).toEqual(['3 90+1', '6 9'])
+  })
+  it('nor, like all that is with it, when the device is silent', async () => {
+    const { write, requests, faults } = await together({ timeoutMs: 60 })
+    faults(() => ({ kind: 'silent' }))
+    expect(await write([visitor(9), 1], [scaled(5), 1], [scaled(6), 1])).toEqual([
+      ...['timeout', 'timeout', 'timeout'],
+    ])
+    expect(requests()).toEqual(['3 90+1'])
   })
 })
 

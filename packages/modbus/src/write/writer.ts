@@ -4,9 +4,10 @@ import type { ModbusVisitor } from '../config/visitor.ts'
 import { exceptionError, isAbsence, isBusy, isUnknownFunction } from '../link/exceptions.ts'
 import type { ModbusLink } from '../link/link.ts'
 import { mostWritten } from '../link/pdu.ts'
+import type { ReadItem } from '../read/plan.ts'
 import type { Change } from './change.ts'
 import { changeFor, mostRegisters } from './change-for.ts'
-import { mergeChanges, type Merged, type MergeLimits } from './merge.ts'
+import { mergeChanges, type MergeLimits } from './merge.ts'
 import type { Lessons } from './lessons.ts'
 import { sendChange } from './send-change.ts'
 
@@ -28,71 +29,97 @@ export async function runWrites(
   let answered = false
   let stopped: MapperError | undefined
 
+  /** Whoever is silent, or whose fate is not known, is not asked on and on. */
+  function fail(thrown: unknown): never {
+    const error = signal.aborted ? canceled(signal) : (link.failed ?? MapperError.from(thrown))
+    // An impossible request was not sent, so it says nothing about the next one.
+    if (error.code !== 'invalid_config') stopped = error
+    throw error
+  }
+
+  function refusal(request: string, exception: number): MapperError {
+    const error = exceptionError(`unit ${protocol.unit}: ${request}`, exception)
+    if (isAbsence(exception)) stopped = error
+    else answered = true
+    return error
+  }
+
   /** Undefined for a yes. */
   async function attempt(change: Change): Promise<Failure | undefined> {
     if (stopped !== undefined) return { error: stopped }
     try {
-      const said = await sendChange(change, protocol, link, signal, lessons)
-      if (!said.ok) {
-        const { exception, request } = said
-        const error = exceptionError(`unit ${protocol.unit}: ${request}`, exception)
-        if (isAbsence(exception)) stopped = error
-        else answered = true
-        return { error, exception }
-      }
+      const said = await sendChange(change, protocol, link, signal, lessons).catch(fail)
+      if (!said.ok) return { error: refusal(said.request, said.exception), ...said }
       answered = true
       return undefined
     } catch (thrown) {
-      const error = signal.aborted ? canceled(signal) : (link.failed ?? MapperError.from(thrown))
-      // An impossible request was not sent, so it says nothing about the next one.
-      if (error.code !== 'invalid_config') stopped = error
-      return { error }
+      return { error: MapperError.from(thrown) }
     }
   }
 
-  async function perform({ change, of }: Merged, parts: readonly Encoded[]): Promise<void> {
+  async function perform(change: Change, parts: readonly Encoded[]): Promise<void> {
     const failure = await attempt(change)
-    if (failure !== undefined && of.length > 1 && mayDivide(failure)) {
-      return divide(
-        change,
-        of.flatMap((part) => parts[part] ?? []),
-        failure,
-      )
+    if (failure !== undefined && parts.length > 1 && mayDivide(failure)) {
+      return divide(change.kind, parts, failure)
     }
-    for (const part of of) {
-      const index = parts[part]?.index
-      if (index === undefined) continue
-      outcomes[index] = failure === undefined ? done : { ok: false, error: failure.error }
-    }
+    for (const part of parts) settle(part, failure)
   }
 
   /** One by one what was refused together. By the specification nothing of it was carried out. */
   async function divide(
-    { kind }: Change,
+    kind: Change['kind'],
     parts: readonly Encoded[],
-    refusal: Failure,
+    { exception = 0 }: Failure,
   ): Promise<void> {
     let accepted = 0
-    for (const { change, index } of parts) {
-      const failure = await attempt(change)
+    for (const part of parts) {
+      const failure = await attempt(part.change)
       if (failure === undefined) accepted++
-      outcomes[index] = failure === undefined ? done : { ok: false, error: failure.error }
+      settle(part, failure)
     }
-    const isUnknown = refusal.exception !== undefined && isUnknownFunction(refusal.exception)
-    if (accepted === parts.length || (isUnknown && accepted > 0)) lessons.set(`apart ${kind}`, true)
+    const isUnknown = isUnknownFunction(exception) && accepted > 0
+    if (isUnknown || accepted === parts.length) lessons.set(`apart ${kind}`, true)
+  }
+
+  function settle({ index }: Encoded, failure: Failure | undefined): void {
+    outcomes[index] = failure === undefined ? done : { ok: false, error: failure.error }
+  }
+
+  const firstReads = new Map<string, Promise<Uint8Array>>()
+  /** What a value depends on. Several values of one change may depend on the same. */
+  const readOnce = (item: ReadItem): Promise<Uint8Array> => {
+    const key = `${item.table} ${item.address}+${item.count}`
+    const read = firstReads.get(key) ?? readFirst(item)
+    firstReads.set(key, read)
+    return read
+  }
+
+  async function readFirst({ table, address, count }: ReadItem): Promise<Uint8Array> {
+    if (stopped !== undefined) throw stopped
+    const { unit, timeoutMs } = protocol
+    const request = `reading ${table} ${address} before a write that depends on it`
+    const answer = await link.read(unit, table, address, count, { timeoutMs, signal }).catch(fail)
+    if (answer.ok) {
+      answered = true
+      return answer.data
+    }
+    throw refusal(request, answer.exception)
   }
 
   const encoded: Encoded[] = []
   for (const [index, write] of writes.entries()) {
     try {
-      encoded.push({ index, change: changeFor(write, protocol) })
+      encoded.push({ index, change: await changeFor(write, protocol, readOnce) })
     } catch (thrown) {
       outcomes[index] = { ok: false, error: MapperError.from(thrown, 'bad_data') }
     }
   }
   const changes = encoded.map(({ change }) => change)
-  for (const merged of mergeChanges(changes, limitsOf(protocol, lessons))) {
-    await perform(merged, encoded)
+  for (const { change, of } of mergeChanges(changes, limitsOf(protocol, lessons))) {
+    await perform(
+      change,
+      of.flatMap((place) => encoded[place] ?? []),
+    )
   }
   if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
   return outcomes
