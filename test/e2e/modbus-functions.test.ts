@@ -1,4 +1,5 @@
-import { createChecker, silentLogger, type Memory, type RawConfig } from '@mapper-sdk/core'
+import { createChecker, type Memory, type RawConfig } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import {
   connectTcp,
   identify,
@@ -81,7 +82,7 @@ async function connect(
   { onTestFinished }: TestContext,
   memory = memoryOf(),
 ) {
-  const connection = await modbusDriver.connect(protocol, { signal, logger: silentLogger, memory })
+  const connection = await modbusDriver.connect(protocol, connectContext({ signal, memory }))
   onTestFinished(() => connection.close())
   return connection
 }

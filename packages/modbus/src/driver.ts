@@ -1,4 +1,5 @@
-import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
+import { MapperError, type ConnectContext, type Connection, type Driver } from '@mapper-sdk/core'
+import { wireName } from '@mapper-sdk/core/line'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
@@ -26,8 +27,9 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
     const end = endOf(protocol)
     return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path
   },
-  async connect(protocol, { signal, logger, memory }) {
-    const link = await open(protocol, signal)
+  async connect(protocol, context) {
+    const { logger, memory } = context
+    const link = await open(protocol, context)
     logger.debug({ link: nameOf(protocol) }, 'Modbus link open')
     const plans = new WeakMap<readonly ModbusVisitor[], ReadPlan>()
 
@@ -45,6 +47,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
 
     const connection: Connection<ModbusProtocol, ModbusVisitor> = {
       parallel: protocol.transport === 'tcp' ? protocol.maxInFlight : 1,
+      writesOvertake: true,
       async read(theirs, visitors, callSignal) {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
@@ -70,13 +73,13 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   },
 }
 
-function open(protocol: ModbusProtocol, signal: AbortSignal): Promise<ModbusLink> {
+function open(protocol: ModbusProtocol, { signal, lines }: ConnectContext): Promise<ModbusLink> {
   const { port, connectTimeoutMs, maxInFlight, baudRate, dataBits, stopBits, parity, rs485 } =
     protocol
   const end = endOf(protocol)
   return end.kind === 'tcp'
     ? connectTcp({ host: end.host, port, connectTimeoutMs, maxInFlight }, signal)
-    : openSerial({ path: end.path, baudRate, dataBits, stopBits, parity, rs485 }, signal)
+    : openSerial({ path: end.path, baudRate, dataBits, stopBits, parity, rs485 }, signal, lines)
 }
 
 type End =
@@ -102,7 +105,5 @@ function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError |
 function nameOf(protocol: ModbusProtocol): string {
   const end = endOf(protocol)
   if (end.kind === 'tcp') return `${end.host}:${protocol.port}`
-  const { baudRate, dataBits, parity, stopBits, rs485 } = protocol
-  const frame = `${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
-  return `${end.path} at ${baudRate} ${frame}${rs485 ? ' RS-485' : ''}`
+  return wireName({ kind: 'serial', ...protocol, path: end.path })
 }

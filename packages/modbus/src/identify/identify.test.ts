@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { silentLogger, type Logger } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
@@ -278,7 +279,10 @@ describe('the driver', () => {
     const protocol = protocolOf(simulator.port, { identify: true })
     bank.hole('holding', 0, 0)
     for (let round = 0; round < 2; round++) {
-      const connection = await modbusDriver.connect(protocol, { signal, logger, memory })
+      const connection = await modbusDriver.connect(
+        protocol,
+        connectContext({ signal, logger, memory }),
+      )
       cleanUp.push(() => connection.close())
       await connection.read(protocol, [visitor(0)], signal)
       if (round === 0) expect(lines).toEqual([])

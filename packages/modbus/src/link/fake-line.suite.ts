@@ -1,7 +1,7 @@
 import { MapperError } from '@mapper-sdk/core'
+import { shareWire, type Wire } from '@mapper-sdk/core/line'
 import { vi } from 'vitest'
 import { crc16 } from './crc16.ts'
-import type { SerialLine } from './serial-line.ts'
 
 /*
  * The line is a fake and time is virtual, so that thousands of delay patterns take seconds.
@@ -21,8 +21,8 @@ export function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => 
   let hear: (bytes: Buffer) => void = () => undefined
   let lose: (reason: MapperError) => void = () => undefined
   const written: Buffer[] = []
-  const line: SerialLine = {
-    path: '/dev/ttyTEST',
+  const wire: Wire = {
+    name: '/dev/ttyTEST',
     characterMs: 1,
     listen(onBytes, onLost) {
       hear = onBytes
@@ -36,8 +36,9 @@ export function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => 
     discardInput: async () => undefined,
     close: async () => undefined,
   }
+  const events = { onLost: () => undefined, onUnused: () => undefined }
   return {
-    line,
+    line: shareWire(wire, events).share(),
     written,
     say: (bytes: Uint8Array) => hear(Buffer.from(bytes)),
     lose: () => lose(new MapperError('unreachable', 'unplugged')),
