@@ -4,11 +4,13 @@ import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
 import { checkVisitor } from './data/compile.ts'
+import { identifyOnce } from './identify/identify-once.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import type { ModbusLink } from './link/link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
 import { openSerial } from './link/rtu-link.ts'
 import { connectTcp } from './link/tcp-link.ts'
+import { lessonsOf } from './write/lessons.ts'
 import { runWrites } from './write/writer.ts'
 
 /**
@@ -54,13 +56,16 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
         const knowledge = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
         const result = await runReadPlan(planFor(visitors, theirs, knowledge), link, callSignal)
         if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
+        if (theirs.identify && result.outcomes.some(({ ok }) => ok)) {
+          await identifyOnce(theirs, link, memory, logger, callSignal)
+        }
         return result.outcomes
       },
       async write(theirs, writes, callSignal) {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
         if (error !== undefined) return writes.map(() => ({ ok: false, error }))
-        return runWrites(writes, theirs, link, callSignal)
+        return runWrites(writes, theirs, link, callSignal, lessonsOf(theirs.unit, memory))
       },
       close: () => link.close(),
     }

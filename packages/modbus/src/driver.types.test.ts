@@ -70,9 +70,9 @@ describe('every type', () => {
     expect(outcomes).toStrictEqual(cases.map(([, value]) => ({ ok: true, value })))
   })
 
-  it.each([false, true])('is written (always multiple: %s)', async (writeMultiple) => {
+  it.each(['auto', 'multiple'] as const)('is written (function: %s)', async (writeFunction) => {
     const server = await startJsmodbus()
-    const protocol = protocolOf(server.port, { writeMultiple })
+    const protocol = protocolOf(server.port, { writeFunction })
     const connection = await connect(protocol)
     const writes = cases.flatMap(([, value], index) => {
       const one = visitors[index]

@@ -26,4 +26,14 @@ export {
 export { shortestFloat32 } from './data/float32.ts'
 export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
 export { openSerial } from './link/rtu-link.ts'
-export type { Answer, ModbusLink, RequestOptions, Table, WriteOptions } from './link/link.ts'
+export type {
+  Answer,
+  Exchange,
+  IdentificationLevel,
+  ModbusLink,
+  RequestOptions,
+  Table,
+  WriteOptions,
+} from './link/link.ts'
+export { identify, type IdentifyOptions } from './identify/identify.ts'
+export type { Identification } from './identify/identification.ts'

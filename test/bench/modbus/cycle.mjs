@@ -7,7 +7,7 @@ const protocol = {
   ...{ transport: 'rtu', path, baudRate: Number(baudRate), dataBits: 8, stopBits: 1 },
   ...{ parity: 'even', rs485: false, unit: 1, timeoutMs: 1_000, connectTimeoutMs: 1_000 },
   ...{ port: 502, maxRegistersPerRequest: 125, maxBitsPerRequest: 2_000, maxGap: 16 },
-  ...{ maxInFlight: 1, writeMultiple: false },
+  ...{ maxInFlight: 1, writeFunction: 'auto', writeBits: 'auto', identify: false },
 }
 const visitors = Array.from({ length: 1_000 }, (_, address) => ({
   ...{ table: 'holding', address, type: 'uint16', byteOrder: 'big', wordOrder: 'big' },

@@ -57,6 +57,21 @@ describe('protocols', () => {
       },
     ],
     [
+      'writeMultiple, the older word for a write function',
+      { ip: 'plc', writeMultiple: 'True' },
+      { transport: 'tcp', host: 'plc', writeFunction: 'multiple' },
+    ],
+    [
+      'writeMultiple without an effect',
+      { ip: 'plc', writeMultiple: false },
+      { transport: 'tcp', host: 'plc', writeFunction: 'auto' },
+    ],
+    [
+      'writeMultiple beside the word in its place',
+      { ip: 'plc', writeMultiple: true, writeFunction: 'Read-Write', WRITEBITS: 'Mask' },
+      { transport: 'tcp', host: 'plc', writeFunction: 'read-write', writeBits: 'mask' },
+    ],
+    [
       'v1alpha2 over TCP',
       { modbus: { slaveID: 1 }, common: { tcp: { ip: '192.0.2.7', port: 1502 } } },
       { transport: 'tcp', host: '192.0.2.7', port: 1502, unit: 1 },

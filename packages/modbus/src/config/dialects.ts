@@ -35,6 +35,9 @@ const protocolWords = aliases({
   maxBitsPerRequest: [],
   maxGap: [],
   maxInFlight: [],
+  writeFunction: [],
+  writeBits: [],
+  identify: [],
   writeMultiple: [],
   address: [],
   serialType: [],
@@ -73,13 +76,18 @@ const groups = new Set(['modbus', 'common', 'com', 'tcp', 'customizedvalues'])
 const idle = new Set(['max', 'min', 'value'])
 
 function normalizeProtocol(raw: RawConfig): RawConfig {
-  const { address, serialType, timeout, ...words } = translate(raw, protocolWords)
+  const { address, serialType, timeout, writeMultiple, ...words } = translate(raw, protocolWords)
   if (typeof address === 'string') Object.assign(words, { ...splitAddress(address), ...words })
   else if (address !== undefined) words['address'] = address
   if (typeof serialType === 'string') words['rs485'] ??= /^rs-?485$/i.test(serialType)
   if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   if (typeof words['parity'] === 'string')
     words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
+  if (writeMultiple !== undefined) words['writeFunction'] ??= functionFor(writeMultiple)
+  for (const word of ['writeFunction', 'writeBits']) {
+    const given = words[word]
+    if (typeof given === 'string') words[word] = given.toLowerCase()
+  }
   const transport = words['transport']
   if (typeof transport === 'string') {
     const lower = transport.toLowerCase()
@@ -153,6 +161,13 @@ function toMs(timeout: RawValue): RawValue {
   const number = toNumber(timeout)
   if (number === undefined || number < 1e6) return timeout
   return Math.max(1, Math.round(number / 1e6))
+}
+
+/** An older word for one of the choices. */
+const functionFor = (writeMultiple: RawValue): RawValue => {
+  const word = typeof writeMultiple === 'string' ? writeMultiple.toLowerCase() : writeMultiple
+  if (word === true || word === 'true') return 'multiple'
+  return word === false || word === 'false' ? 'auto' : writeMultiple
 }
 
 const parities = aliases({ none: ['n'], even: ['e'], odd: ['o'] })

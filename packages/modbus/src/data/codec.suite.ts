@@ -32,7 +32,9 @@ export const protocol: ModbusProtocol = {
   maxBitsPerRequest: 2000,
   maxGap: 16,
   maxInFlight: 1,
-  writeMultiple: false,
+  writeFunction: 'auto',
+  writeBits: 'auto',
+  identify: false,
 }
 
 export function registersOf(

@@ -28,7 +28,7 @@ const drainMs = 50
 const turnaroundMs = 100
 const bufferLength = 4 * longestFrame
 /** The confirmation of these looks exactly like the request. */
-export const looksLikeEcho = ({ functionCode }: Request) => functionCode === 5 || functionCode === 6
+export const looksLikeEcho = ({ functionCode }: Request) => [5, 6, 22].includes(functionCode)
 
 /**
  * Before a request the line has been silent for 3.5 characters, or for 50 ms after a timeout or

@@ -5,7 +5,7 @@ import { callQueue, type Turn } from './call-queue.ts'
 import { createDebts, type Guard } from './debts.ts'
 import type { Answer, ModbusLink } from './link.ts'
 import { linkOver } from './link-over.ts'
-import { isBits, isRead, type Request } from './pdu.ts'
+import { isBits, isRepeatable, type Request } from './pdu.ts'
 import { looksLikeEcho, rtuBus } from './rtu-bus.ts'
 
 /** Exchanges that one call may take until its answer is surely its own. */
@@ -62,7 +62,7 @@ export function rtuLink(line: Line, baudRate: number): ModbusLink {
     if (!unclear && !debts.doubtful(request, performance.now())) return undefined
     const guard = debts.guard(request)
     // A read can do without a guard, and is repeated until it is sure; a write is not done twice.
-    if (guard === undefined && !isRead(request.functionCode)) throw doubt(request)
+    if (guard === undefined && !isRepeatable(request.functionCode)) throw doubt(request)
     return guard
   }
 

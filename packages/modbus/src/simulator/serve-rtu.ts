@@ -41,7 +41,7 @@ export async function serveRtu(
     lastByteAt = now
     pending = Buffer.concat([pending, chunk])
     let at = 0
-    while (pending.length - at >= 8) {
+    while (pending.length - at >= 4) {
       const length = requestLength(pending, at)
       if (length > pending.length - at) break
       if (length === 0 || crc16(pending, at, at + length) !== 0) {
@@ -94,13 +94,8 @@ export async function serveRtu(
     if (!bank.has(unit)) return undefined
     const functionCode = pdu[0] ?? 0
     const answer = reply(bank, unit, pdu)
-    const fault = script?.({
-      index,
-      unit,
-      functionCode,
-      address: pdu.readUInt16BE(1),
-      count: pdu.readUInt16BE(3),
-    })
+    const [address, count] = pdu.length < 5 ? [0, 0] : [pdu.readUInt16BE(1), pdu.readUInt16BE(3)]
+    const fault = script?.({ index, unit, functionCode, address, count })
     const sending = befall(fault, unit, answer, envelopeOf(frame))
     return sending?.end === undefined ? sending : undefined
   }
@@ -123,8 +118,11 @@ export async function serveRtu(
 function requestLength(bytes: Buffer, at: number): number {
   const functionCode = bytes[at + 1] ?? 0
   if (functionCode === 15 || functionCode === 16) return 9 + (bytes[at + 6] ?? longestRequest)
-  return functionCode >= 1 && functionCode <= 8 ? 8 : 0
+  if (functionCode === 23) return 13 + (bytes[at + 10] ?? longestRequest)
+  return lengths[functionCode] ?? (functionCode >= 1 && functionCode <= 8 ? 8 : 0)
 }
+
+const lengths: Readonly<Record<number, number>> = { 17: 4, 22: 10, 43: 7 }
 
 const envelopeOf = (request: Buffer): Envelope => ({
   request: Buffer.from(request),
