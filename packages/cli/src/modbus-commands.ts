@@ -18,6 +18,7 @@ interface ScanFlags {
   readonly baud?: readonly number[]
   readonly parity?: readonly LineSettings['parity'][]
   readonly stopBits?: readonly LineSettings['stopBits'][]
+  readonly identify?: true
   readonly registers?: true
   readonly tables?: readonly Table[]
   readonly addresses?: { readonly from: number; readonly to: number }
@@ -53,6 +54,7 @@ export function addModbusCommands(all: Command): void {
     .option('--stop-bits <list>', 'to try: 1, 2', (text) =>
       choices(text, ['1', '2']).map((bits) => (bits === '1' ? 1 : 2)),
     )
+    .option('--identify', 'ask each unit who it is')
     .option('--registers', 'find what can be read of one unit')
     .option(
       '--tables <list>',
@@ -144,7 +146,9 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
     ...(flags.parity && { parities: flags.parity }),
     ...(flags.stopBits && { stopBits: flags.stopBits }),
   }
-  settle((await scanForUnits({ protocol, words, units, choice, timeoutMs, json }, io)) > 0)
+  const identify = flags.identify === true
+  const search = { protocol, words, units, choice, timeoutMs, identify, json }
+  settle((await scanForUnits(search, io)) > 0)
 }
 
 /** What the text of the device says of the line and the unit need not be searched. */

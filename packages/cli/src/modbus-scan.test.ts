@@ -23,7 +23,7 @@ async function simulated(units: readonly number[], faults?: FaultScript) {
   const place = `127.0.0.1:${simulator.port}`
   return { bank, place, protocol: protocolOf(place), words: wordsOf(place) }
 }
-const search = { choice: {}, timeoutMs: 5000, json: false }
+const search = { choice: {}, timeoutMs: 5000, identify: false, json: false }
 
 describe('units', () => {
   test('are printed as mapper read takes them', async () => {
@@ -45,6 +45,29 @@ describe('units', () => {
     const screen = fakeIo()
     await scanForUnits({ ...search, protocol, words, units: [1, 2], json: true }, screen.io)
     expect(screen.objects()).toEqual([{ where: `${place},unit=2`, unit: 2 }])
+  })
+
+  test('say who they are, if they are asked', async () => {
+    const { bank, place, protocol, words } = await simulated([2, 3])
+    const objects = new Map([
+      [0, 'ACME'],
+      [1, 'PM-100'],
+      [0x80, 'hall 7'],
+    ])
+    bank.identify({ objects, serverId: 'meter' }, 2)
+    const screen = fakeIo()
+    const asked = { ...search, protocol, words, units: [2, 3], identify: true }
+    await scanForUnits(asked, screen.io)
+    expect(screen.lines()).toEqual([
+      `${place},unit=2  answers: vendor ACME, product PM-100, serverId meter, running true`,
+      `${place},unit=3  answers: does not say who it is`,
+    ])
+    const other = fakeIo()
+    await scanForUnits({ ...asked, json: true }, other.io)
+    expect(other.objects()).toMatchObject([
+      { unit: 2, identity: { vendor: 'ACME', product: 'PM-100' } },
+      { unit: 3, identity: {} },
+    ])
   })
 
   test('that do not matter are told', async () => {

@@ -1,6 +1,7 @@
 import { MapperError, type RawConfig, type RawValue } from '@mapper-sdk/core'
-import type { ModbusProtocol, Table } from '@mapper-sdk/modbus'
+import type { Identification, ModbusProtocol, Table } from '@mapper-sdk/modbus'
 import {
+  identityTexts,
   likelyLines,
   lineText,
   openTo,
@@ -21,6 +22,8 @@ export interface UnitSearch {
   /** On a serial line: what is known of its settings. */
   readonly choice: LineChoice
   readonly timeoutMs: number
+  /** Whether each unit is asked who it is. */
+  readonly identify: boolean
   readonly json: boolean
 }
 
@@ -33,7 +36,7 @@ export async function scanForUnits(
   search: UnitSearch,
   { out, err, signal }: CommandIo,
 ): Promise<number> {
-  const { protocol, words, units, choice, timeoutMs, json } = search
+  const { protocol, words, units, choice, timeoutMs, identify, json } = search
   const isSerial = protocol.path !== undefined
   const lines = isSerial
     ? likelyLines(choice).map((settings) => ({ ...protocol, ...settings }))
@@ -45,9 +48,9 @@ export async function scanForUnits(
   let found = 0
   let noise: string | undefined
   const ended = scanUnits({
-    ...{ lines, units, timeoutMs, signal, open: openTo },
+    ...{ lines, units, timeoutMs, identify, signal, open: openTo },
     onProbe: ({ line, unit }) => progress.show(isSerial ? lineText(line) : start, `unit ${unit}`),
-    onFound({ line, unit, exception }) {
+    onFound({ line, unit, exception, identity }) {
       found++
       progress.clear()
       const where = whereText(words, unit, isSerial ? line : undefined)
@@ -57,8 +60,10 @@ export async function scanForUnits(
         ...{ where, unit },
         ...(isSerial && { baudRate, parity, stopBits }),
         ...(exception !== undefined && { exception }),
+        ...(identity && { identity }),
       }
-      out.write(json ? `${JSON.stringify(object)}\n` : `${where}  ${said}\n`)
+      const who = identity === undefined ? '' : `: ${shortIdentity(identity)}`
+      out.write(json ? `${JSON.stringify(object)}\n` : `${where}  ${said}${who}\n`)
     },
     onNoise({ line, unit }, error) {
       noise ??= `${isSerial ? `${lineText(line)}, ` : ''}unit ${unit}: ${error.detail}`
@@ -72,6 +77,12 @@ export async function scanForUnits(
     err.write('every unit id was answered: the device does not look at it, so any will do\n')
   }
   return found
+}
+
+/** The texts in one line. */
+function shortIdentity({ serverIdHex: _, ...identity }: Identification): string {
+  const texts = [...identityTexts(identity)].map(([name, text]) => `${name} ${text}`)
+  return texts.length === 0 ? 'does not say who it is' : texts.join(', ')
 }
 
 const nothingOnLine =

@@ -114,6 +114,32 @@ test('a device that is not there is an error, once', async () => {
   await expect(read(gone, once, fakeIo().io)).rejects.toMatchObject({ code: 'unreachable' })
 })
 
+test('a device says who it is, first', async () => {
+  const { target, bank } = await simulated()
+  const identity = new Map([
+    [0, 'ACME'],
+    [0x80, 'hall 7'],
+  ])
+  bank.identify({ objects: identity }, 3)
+  const screen = fakeIo()
+  expect(await read(target('2'), { ...once, identify: true }, screen.io)).toBe(true)
+  expect(screen.lines()).toEqual(['vendor: ACME', 'object 0x80: hall 7', '2  585'])
+  const other = fakeIo()
+  expect(await read(target(), { ...once, identify: true, json: true }, other.io)).toBe(true)
+  expect(other.objects()).toEqual([{ identity: { vendor: 'ACME', 'object 0x80': 'hall 7' } }])
+})
+
+test('a device that does not say who it is is no error beside its values', async () => {
+  const { target } = await simulated()
+  const screen = fakeIo()
+  expect(await read(target('2'), { ...once, identify: true }, screen.io)).toBe(true)
+  expect([screen.lines(), screen.err()]).toEqual([
+    ['2  585'],
+    'the device does not say who it is\n',
+  ])
+  expect(await read(target(), { ...once, identify: true }, fakeIo().io)).toBe(false)
+})
+
 test('a driver that cannot identify a device says so', async () => {
   const { target } = await simulated()
   const { driver, protocol, items } = target('2')
@@ -121,14 +147,4 @@ test('a driver that cannot identify a device says so', async () => {
   await expect(read(plain, { ...once, identify: true }, fakeIo().io)).rejects.toThrow(
     'the driver modbus cannot ask a device who it is',
   )
-  const known = {
-    ...plain,
-    commandLine: {
-      ...commandLine,
-      identify: async () => new Map([['vendor', 'ACME']]),
-    },
-  }
-  const screen = fakeIo()
-  expect(await read(known, { ...once, identify: true }, screen.io)).toBe(true)
-  expect(screen.lines()).toEqual(['vendor: ACME', '2  585'])
 })

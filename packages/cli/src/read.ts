@@ -24,8 +24,8 @@ export interface ReadOptions {
 export async function read(target: Target, options: ReadOptions, io: CommandIo): Promise<boolean> {
   const { watchMs, timeoutMs } = options
   const { signal } = io
-  if (options.identify) await printIdentity(target, options, io)
-  if (target.items.length === 0) return true
+  const isKnown = options.identify && (await printIdentity(target, options, io))
+  if (target.items.length === 0) return isKnown
   const reader = createReader(target, { withRaw: options.raw })
   let connection: Connection | undefined
   let trouble = ''
@@ -80,8 +80,8 @@ function print(
 async function printIdentity(
   { commandLine, protocol, driver }: Target,
   { json, timeoutMs }: ReadOptions,
-  { out, signal }: CommandIo,
-): Promise<void> {
+  { out, err, signal }: CommandIo,
+): Promise<boolean> {
   const identify = commandLine?.identify
   if (identify === undefined) {
     const detail = `the driver ${driver.protocolName} cannot ask a device who it is`
@@ -92,4 +92,6 @@ async function printIdentity(
   )
   if (json) out.write(`${JSON.stringify({ identity: Object.fromEntries(identity) })}\n`)
   else for (const [name, text] of identity) out.write(`${name}: ${text}\n`)
+  if (identity.size === 0) err.write('the device does not say who it is\n')
+  return identity.size > 0
 }

@@ -1,7 +1,9 @@
 import { MapperError, type CommandLine, type PropertyType, type RawConfig } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
-import { placeOf } from './reach.ts'
+import { identify } from '../identify/identify.ts'
+import { identityTexts } from './identity-texts.ts'
+import { openTo, placeOf } from './reach.ts'
 
 /**
  * How Modbus devices and places are named on a command line.
@@ -31,6 +33,15 @@ export const commandLine: CommandLine<ModbusProtocol, ModbusVisitor> = {
     if (table === 'coil' || table === 'discrete') return undefined
     const whole = { type: 'bytes', length: count, byteOrder: 'big', wordOrder: 'big' } as const
     return { table, address, ...whole }
+  },
+  async identify(protocol, signal) {
+    const { unit, timeoutMs } = protocol
+    const link = await openTo(protocol, signal)
+    try {
+      return identityTexts(await identify(link, unit, { timeoutMs, signal }))
+    } finally {
+      await link.close()
+    }
   },
 }
 

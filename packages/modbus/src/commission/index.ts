@@ -1,5 +1,6 @@
 export { findRanges, type AddressRange, type RangeSearch } from './find-ranges.ts'
 export { guessValue, type Guess, type GuessQuestion, type Reading } from './guess-value.ts'
+export { identityTexts } from './identity-texts.ts'
 export type { OpenLink } from './keep-link.ts'
 export { likelyLines, lineText, type LineChoice, type LineSettings } from './line-settings.ts'
 export { unitProbes, type Probe } from './probes.ts'

@@ -1,12 +1,16 @@
 import { canceled, MapperError } from '@mapper-sdk/core'
 import { isAbsence } from '../link/exceptions.ts'
-import type { ModbusLink } from '../link/link.ts'
+import type { Identification } from '../identify/identification.ts'
+import { identify } from '../identify/identify.ts'
+import type { ModbusLink, RequestOptions } from '../link/link.ts'
 import { keepLink, type OpenLink } from './keep-link.ts'
 import { unitProbes, type Probe } from './probes.ts'
 
 /** A unit that answered; with an exception code if it said no, which proves it as well. */
 export interface FoundUnit<L> extends Probe<L> {
   readonly exception?: number
+  /** What it says of itself, if it was asked; empty if it says nothing. */
+  readonly identity?: Identification
 }
 
 export interface UnitScan<L> {
@@ -16,6 +20,8 @@ export interface UnitScan<L> {
   readonly open: OpenLink<L>
   /** How long one unit may stay silent, in ms. */
   readonly timeoutMs: number
+  /** Whether each unit that is there is asked who it is. */
+  readonly identify?: boolean
   readonly signal: AbortSignal
   readonly onProbe?: (probe: Probe<L>) => void
   readonly onFound: (found: FoundUnit<L>) => void
@@ -30,6 +36,7 @@ export interface UnitScan<L> {
  */
 export async function scanUnits<L>(scan: UnitScan<L>): Promise<void> {
   const { lines, units, open, timeoutMs, signal, onProbe, onFound, onNoise } = scan
+  const options = { timeoutMs, signal }
   const links = keepLink(open)
   const probes = unitProbes(lines, units)
   try {
@@ -38,10 +45,13 @@ export async function scanUnits<L>(scan: UnitScan<L>): Promise<void> {
       if (signal.aborted) throw canceled(signal)
       onProbe?.(probe)
       const link = await links.to(probe.line, signal)
-      const answer = await ask(link, probe.unit, { timeoutMs, signal })
+      const answer = await ask(link, probe.unit, options)
       if (answer instanceof MapperError) onNoise?.(probe, answer)
       const there = answer !== undefined && !(answer instanceof MapperError)
-      if (there) onFound({ ...probe, ...answer })
+      if (there) {
+        const identity = scan.identify ? await identityOf(link, probe.unit, options) : undefined
+        onFound({ ...probe, ...answer, ...(identity && { identity }) })
+      }
       next = probes.next(there)
     }
   } finally {
@@ -49,11 +59,24 @@ export async function scanUnits<L>(scan: UnitScan<L>): Promise<void> {
   }
 }
 
+/** Some devices end the connection when they are asked. They are there all the same. */
+async function identityOf(
+  link: ModbusLink,
+  unit: number,
+  options: RequestOptions,
+): Promise<Identification> {
+  try {
+    return await identify(link, unit, { ...options, level: 'regular' })
+  } catch {
+    return {}
+  }
+}
+
 /** Undefined is silence, an error is something that is no answer. */
 async function ask(
   link: ModbusLink,
   unit: number,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: RequestOptions,
 ): Promise<{ readonly exception?: number } | MapperError | undefined> {
   try {
     const answer = await link.read(unit, 'holding', 0, 1, options)
