@@ -79,8 +79,16 @@ export interface Driver<P = unknown, V = unknown> {
 export interface Connection<P = unknown, V = unknown> {
   /** Calls that core may have in flight at once, each for another device; 1 if left out. */
   readonly parallel?: number
-  /** Reads all of them. The answer has one outcome per visitor, in the same order. */
-  read(protocol: P, visitors: readonly V[], signal: AbortSignal): Promise<readonly Outcome<Value>[]>
+  /**
+   * Reads all of them. The answer has one outcome per visitor, in the same order. `everyMs` is how
+   * often they are to be read; left out for a read that is not repeated.
+   */
+  read(
+    protocol: P,
+    visitors: readonly V[],
+    signal: AbortSignal,
+    everyMs?: number,
+  ): Promise<readonly Outcome<Value>[]>
   /** Writes all of them, in order. The answer has one outcome per write, in the same order. */
   write(
     protocol: P,

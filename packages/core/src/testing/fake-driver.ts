@@ -26,6 +26,8 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
     readonly host: string
     readonly unit: number
     readonly keys: readonly string[]
+    /** Undefined for a read that is not repeated. */
+    readonly everyMs: number | undefined
   }[]
   readonly writes: readonly { readonly host: string; readonly key: string; readonly value: Value }[]
   /** The most calls that were under way at once on one connection. */
@@ -42,7 +44,7 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
 export function createFakeDriver(options: { readonly parallel?: number } = {}): FakeDriver {
   const devices = new Map<string, Map<string, Value | MapperError>>()
   const cuts = new Map<string, MapperError>()
-  const reads: { host: string; unit: number; keys: string[] }[] = []
+  const reads: FakeDriver['reads'][number][] = []
   const writes: { host: string; key: string; value: Value }[] = []
   let connects = 0
   let open = 0
@@ -81,9 +83,9 @@ export function createFakeDriver(options: { readonly parallel?: number } = {}): 
     }
     return {
       ...(options.parallel !== undefined && { parallel: options.parallel }),
-      read: (protocol, visitors, signal) =>
+      read: (protocol, visitors, signal, everyMs) =>
         call('read', protocol.unit, signal, () => {
-          reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key) })
+          reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key), everyMs })
           return visitors.map(({ key }): Outcome<Value> => {
             const value = deviceOf(host, protocol.unit).get(key)
             if (value instanceof MapperError) return { ok: false, error: value }
