@@ -32,7 +32,11 @@ const protocolWords = aliases({
   maxRegistersPerRequest: [],
   maxBitsPerRequest: [],
   maxGap: [],
+  readProtected: [],
   maxInFlight: [],
+  requestDelayMs: [],
+  pauseAfterConnectMs: [],
+  reconnectEachCycle: [],
   writeMultiple: [],
   address: [],
   serialType: [],
@@ -67,6 +71,8 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
   if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   if (typeof words['parity'] === 'string')
     words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
+  if (typeof words['readProtected'] === 'string')
+    words['readProtected'] = words['readProtected'].toLowerCase()
   const transport = words['transport']
   if (typeof transport === 'string') {
     const lower = transport.toLowerCase()
