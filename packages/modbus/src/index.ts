@@ -17,14 +17,14 @@ export { applyMasks, type MaskedRegister, type RegisterChange } from './data/reg
 export {
   costOf,
   planReads,
-  type Bond,
   type ReadCost,
   type ReadItem,
   type ReadLimits,
   type ReadRequest,
+  type TableRange,
 } from './read/plan.ts'
 export { shortestFloat32 } from './data/float32.ts'
-export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
+export { connectTcp, type TcpLink, type TcpOptions } from './link/tcp-link.ts'
 export { openSerial } from './link/rtu-link.ts'
 export type {
   Answer,

@@ -34,10 +34,14 @@ const protocolWords = aliases({
   maxRegistersPerRequest: [],
   maxBitsPerRequest: [],
   maxGap: [],
+  readProtected: [],
   maxInFlight: [],
   writeFunction: [],
   writeBits: [],
   identify: [],
+  requestDelayMs: [],
+  pauseAfterConnectMs: [],
+  reconnectEachCycle: [],
   writeMultiple: [],
   address: [],
   serialType: [],
@@ -88,6 +92,8 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
     const given = words[word]
     if (typeof given === 'string') words[word] = given.toLowerCase()
   }
+  if (typeof words['readProtected'] === 'string')
+    words['readProtected'] = words['readProtected'].toLowerCase()
   const transport = words['transport']
   if (typeof transport === 'string') {
     const lower = transport.toLowerCase()

@@ -16,6 +16,11 @@ export interface TcpOptions {
   readonly maxInFlight?: number
 }
 
+export interface TcpLink extends ModbusLink {
+  /** From now on so many requests may be on the way at once, 1 … 16. What is on the way stays there. */
+  setDepth(depth: number): void
+}
+
 interface Call {
   readonly request: Request
   readonly options: RequestOptions
@@ -26,7 +31,7 @@ interface Call {
   answer?: Answer
 }
 
-const mostInFlight = 16
+export const mostInFlight = 16
 const mostWaiting = 10_000
 /** Silences in a row, with nothing at all received between them, after which the connection is dead. */
 const mostSilences = 3
@@ -34,7 +39,7 @@ const mostSilences = 3
 const mostOwed = 4096
 
 /** Opens a Modbus TCP connection. Rejects with `unreachable`, `timeout`, `canceled` or `invalid_config`. */
-export async function connectTcp(options: TcpOptions, signal: AbortSignal): Promise<ModbusLink> {
+export async function connectTcp(options: TcpOptions, signal: AbortSignal): Promise<TcpLink> {
   const { host, port, connectTimeoutMs, maxInFlight = 1 } = options
   const wrong = (detail: string) => new MapperError('invalid_config', detail)
   if (host === '') throw wrong('the host is empty')
@@ -55,7 +60,7 @@ export async function connectTcp(options: TcpOptions, signal: AbortSignal): Prom
  * The transactions of one connection. Answers are matched by id and held against their request; the
  * first anomaly ends the connection, because a stream that was wrong once can be wrong anywhere.
  */
-export function tcpLink(socket: Socket, where: string, depth: number): ModbusLink {
+export function tcpLink(socket: Socket, where: string, depth: number): TcpLink {
   const inFlight = new Map<number, Call>()
   const waiting: Call[] = []
   /** Ids whose call is over but whose answer may still come, to be thrown away. */
@@ -236,13 +241,19 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
     socket.destroy()
   }
 
-  return linkOver({
+  const link = linkOver({
     highestUnit: 255,
     transact,
     failed: () => failed,
     close: () => {
       fail(new MapperError('canceled', `the connection to ${where} was closed`))
       return gone
+    },
+  })
+  return Object.assign(link, {
+    setDepth(next: number) {
+      depth = Math.min(Math.max(1, Math.floor(next)), mostInFlight)
+      pump()
     },
   })
 }

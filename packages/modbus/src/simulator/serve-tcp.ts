@@ -9,6 +9,8 @@ export interface TcpSimulator extends ModbusSimulator {
   readonly port: number
   /** Open connections. */
   readonly connections: number
+  /** The most requests of one connection that waited for their answers at once. */
+  readonly mostAtOnce: number
   /** Cuts all connections by RST. */
   drop(): void
 }
@@ -18,6 +20,8 @@ export interface TcpSimulatorOptions extends SimulatorOptions {
   readonly port?: number
   /** 127.0.0.1 if left out. */
   readonly host?: string
+  /** As devices do that know one request at a time: what comes before the answer is out gets none. */
+  readonly dropsPipelined?: boolean
 }
 
 /** What a gateway says about a unit that is not there. */
@@ -29,10 +33,11 @@ export async function serveTcp(
   bank: Bank,
   options: TcpSimulatorOptions = {},
 ): Promise<TcpSimulator> {
-  const { host = '127.0.0.1', port: wanted = 0, delayMs = 0 } = options
+  const { host = '127.0.0.1', port: wanted = 0, delayMs = 0, dropsPipelined = false } = options
   let script = options.faults
   let muted = false
   let requests = 0
+  let mostAtOnce = 0
   const sockets = new Set<Socket>()
   const timers = new Set<NodeJS.Timeout>()
   const server = createServer({ noDelay: true }, serve)
@@ -49,6 +54,7 @@ export async function serveTcp(
     let rest: Buffer = Buffer.alloc(0)
     let held: Buffer[] = []
     let ending = false
+    let atOnce = 0
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
@@ -74,19 +80,34 @@ export async function serveTcp(
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       const ready: Buffer[] = []
       let at = 0
+      let here = 0
       while (bytes.length - at >= 6) {
         const end = at + 6 + bytes.readUInt16BE(at + 4)
         if (end - at < 8 || end - at > 260) return socket.destroy()
         if (end > bytes.length) break
-        const sending = answerTo(bytes.subarray(at, end))
+        const frame = bytes.subarray(at, end)
         at = end
-        const afterMs = delayMs + (sending?.afterMs ?? 0)
+        if (dropsPipelined && atOnce > 0) {
+          requests++
+          continue
+        }
+        const sending = answerTo(frame)
         if (sending === undefined) continue
-        if (afterMs > 0) later(afterMs, () => dispatch(sending))
-        else if (sending.split ?? sending.withNext ?? sending.end) dispatch(sending)
+        const afterMs = delayMs + (sending.afterMs ?? 0)
+        mostAtOnce = Math.max(mostAtOnce, ++atOnce)
+        if (afterMs > 0) {
+          later(afterMs, () => {
+            atOnce--
+            dispatch(sending)
+          })
+          continue
+        }
+        here++
+        if (sending.split ?? sending.withNext ?? sending.end) dispatch(sending)
         else ready.push(sending.bytes)
       }
       rest = bytes.subarray(at)
+      atOnce -= here
       // All answers to one segment go out in one.
       if (ready.length > 0) put(ready.length === 1 && ready[0] ? ready[0] : Buffer.concat(ready))
     })
@@ -121,6 +142,9 @@ export async function serveTcp(
     },
     get connections() {
       return sockets.size
+    },
+    get mostAtOnce() {
+      return mostAtOnce
     },
     faults: (next) => void (script = next),
     mute: (on) => void (muted = on),
