@@ -247,7 +247,7 @@ describe('visitors', () => {
   })
 
   it('understands what a real EdgeCore delivered', () => {
-    const file = new URL('../../../test/fixtures/edgecore-1.23/device.yaml', import.meta.url)
+    const file = new URL('../../../../test/fixtures/edgecore-1.23/device.yaml', import.meta.url)
     // One visitor a line, in flow style.
     const raw = [
       ...readFileSync(file, 'utf8').matchAll(/protocolName: modbus, configData: \{(.*)\}\}/g),
