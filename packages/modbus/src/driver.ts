@@ -107,7 +107,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   },
 }
 
-async function open(
+export async function open(
   protocol: ModbusProtocol,
   { signal, lines }: ConnectContext,
 ): Promise<ModbusLink> {

@@ -1,4 +1,5 @@
 export { modbusDriver } from './driver.ts'
+export { commandLine } from './commission/command-line.ts'
 export { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 export { visitorSchema, type ModbusVisitor, type ValueType } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'

@@ -13,3 +13,4 @@ export { serveTcp, type TcpSimulator, type TcpSimulatorOptions } from './serve-t
 export { serveRtu, type RtuSimulatorOptions } from './serve-rtu.ts'
 export { parseBank, BankFileError, type BankFile } from './bank-file.ts'
 export { vary, type Variation } from './vary.ts'
+export { simulate, type SimulateOptions } from './simulate.ts'
