@@ -157,6 +157,22 @@ describe('silence', () => {
     expect(shown(await connection.read(patient, registers(7, 300), signal))).toEqual([7, 300])
   })
 
+  it('of a unit that was silent before is waited for only as long as answers take here', async () => {
+    const server = await startServer({
+      answer: (unit, address, length) => (unit === 2 ? 'silence' : count(address, length)),
+    })
+    const protocol = protocolOf(server.port, { timeoutMs: 2000 })
+    const connection = await connect(protocol)
+    const why = async (unit: number) => {
+      const [outcome] = await connection.read({ ...protocol, unit }, registers(0), signal)
+      return outcome?.ok === false ? outcome.error.detail : 'ok'
+    }
+    expect(await why(1)).toBe('ok')
+    expect(await why(2)).toContain('did not answer in 2000 ms')
+    expect(await why(1)).toBe('ok')
+    expect(await why(2)).not.toContain('in 2000 ms')
+  })
+
   it('on one range holds the others up only once', async () => {
     const server = await startServer({
       answer: (_, address, length) => (address === 0 ? 'silence' : count(address, length)),

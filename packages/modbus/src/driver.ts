@@ -22,6 +22,7 @@ import type { Shape } from './read/knowledge.ts'
 import { learnerOf } from './read/learner.ts'
 import type { LineLoad } from './read/line.ts'
 import { watchLoad } from './read/load-watch.ts'
+import { patienceOf } from './read/patience.ts'
 import { createReadPlan, type ReadPlan } from './read/read-plan.ts'
 import { runReadPlan } from './read/reader.ts'
 import { lessonsOf } from './write/lessons.ts'
@@ -79,7 +80,13 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
           const learner = learnerOf(theirs.unit, memory)
           const plan = planFor(visitors, theirs, learner.known.shape)
           load.cycle(plan, everyMs, performance.now())
-          const outcomes = await runReadPlan(plan, link, learner, callSignal)
+          const outcomes = await runReadPlan(
+            plan,
+            link,
+            learner,
+            patienceOf(theirs.unit, memory),
+            callSignal,
+          )
           link.cycleEnded()
           if (theirs.identify && outcomes.some(({ ok }) => ok)) {
             await identifyOnce(theirs, link, memory, logger, callSignal)

@@ -4,6 +4,7 @@ import { exceptionError, isAboutRange, isAbsence } from '../link/exceptions.ts'
 import type { Answer, ModbusLink, Table } from '../link/link.ts'
 import type { Lesson } from './knowledge.ts'
 import { lineOf, registerMsOf, requestMsOf } from './line.ts'
+import type { Patience } from './patience.ts'
 import type { ReadRequest, TableRange } from './plan.ts'
 import type { ReadPlan } from './read-plan.ts'
 
@@ -42,10 +43,12 @@ export function createAsking(
   plan: ReadPlan,
   link: TimedLink,
   teach: (lesson: Lesson) => void,
+  patience: Patience,
   signal: AbortSignal,
 ): Asking {
   const { protocol, compiled, cost } = plan
-  const { unit, timeoutMs } = protocol
+  const { unit } = protocol
+  const timeoutMs = patience.waitMs(protocol.timeoutMs)
   const line = lineOf(protocol)
   const certain = line && { registerMs: registerMsOf(line), leastMs: requestMsOf(line) }
   const unread = new MapperError('internal', 'not planned')
@@ -119,7 +122,10 @@ export function createAsking(
       }
       const { table, address, count } = request
       try {
-        return judge(request, await link.read(unit, table, address, count, { timeoutMs, signal }))
+        const begun = performance.now()
+        const answer = await link.read(unit, table, address, count, { timeoutMs, signal })
+        if (answer.ok || !isAbsence(answer.exception)) patience.answered(performance.now() - begun)
+        return judge(request, answer)
       } catch (thrown) {
         if (signal.aborted) stopped = canceled(signal)
         else if (link.failed !== undefined) stopped = link.failed

@@ -4,6 +4,7 @@ import { explore, type Refusal } from './explore.ts'
 import { deviceFailure, keyOf, triesOf } from './holes.ts'
 import { isHopeless, isLate, type Knowledge, type Lesson } from './knowledge.ts'
 import type { ReadRequest } from './plan.ts'
+import type { Patience } from './patience.ts'
 import { planItems, type ReadPlan } from './read-plan.ts'
 
 /** What is known of the unit, and where new lessons go. */
@@ -30,6 +31,7 @@ export async function runReadPlan(
   plan: ReadPlan,
   link: ReadLink,
   learner: Learner,
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<readonly Outcome<Value>[]> {
   const { protocol, compiled } = plan
@@ -40,7 +42,7 @@ export async function runReadPlan(
     if (lesson.kind === 'refused' && lesson.exception === deviceFailure) unsure.push(lesson)
     else learner.teach(lesson)
   }
-  const asking = createAsking(plan, link, teach, signal)
+  const asking = createAsking(plan, link, teach, patience, signal)
   const note = (request: ReadRequest, result: Result) => {
     if (result.kind !== 'refused') return
     const { exception, error } = result
@@ -75,6 +77,7 @@ export async function runReadPlan(
     if (!asking.answered(table)) learner.teach({ kind: 'left alone', table })
   }
   if (link.failed !== undefined && asking.stopped === link.failed && asking.mute) throw link.failed
+  if (asking.mute && !signal.aborted) patience.silent()
   return asking.outcomes
 
   /** The others are told as they were. */
