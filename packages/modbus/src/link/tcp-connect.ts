@@ -1,14 +1,10 @@
 import { connect, type Socket } from 'node:net'
 import { MapperError, canceled } from '@mapper-sdk/core'
-
-export interface TcpAddress {
-  readonly host: string
-  readonly port: number
-}
+import type { HostAddress } from './host-address.ts'
 
 /** A connected socket without Nagle's delay. Settles within `timeoutMs` or at once when the signal aborts. */
 export function tcpConnect(
-  { host, port }: TcpAddress,
+  { host, port }: HostAddress,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Socket> {

@@ -2,15 +2,14 @@ import type { Socket } from 'node:net'
 import { MapperError, canceled } from '@mapper-sdk/core'
 import { abortWatch } from './abort-watch.ts'
 import { hexOf, judge, type Anomaly } from './answer.ts'
+import { checkAddress, type HostAddress } from './host-address.ts'
 import type { Answer, ModbusLink, RequestOptions } from './link.ts'
 import { linkOver } from './link-over.ts'
 import { splitFrames } from './mbap.ts'
 import { tcpFrame, type Request } from './pdu.ts'
 import { tcpConnect } from './tcp-connect.ts'
 
-export interface TcpOptions {
-  readonly host: string
-  readonly port: number
+export interface TcpOptions extends HostAddress {
   readonly connectTimeoutMs: number
   /** Requests on the way at once, 1 … 16, 1 if left out. More only for devices that queue them. */
   readonly maxInFlight?: number
@@ -36,16 +35,10 @@ const mostOwed = 4096
 /** Opens a Modbus TCP connection. Rejects with `unreachable`, `timeout`, `canceled` or `invalid_config`. */
 export async function connectTcp(options: TcpOptions, signal: AbortSignal): Promise<ModbusLink> {
   const { host, port, connectTimeoutMs, maxInFlight = 1 } = options
-  const wrong = (detail: string) => new MapperError('invalid_config', detail)
-  if (host === '') throw wrong('the host is empty')
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw wrong(`port ${String(port)} is not in 1 … 65535`)
-  }
-  if (!(connectTimeoutMs > 0)) {
-    throw wrong(`a connect timeout of ${String(connectTimeoutMs)} ms is not above 0`)
-  }
+  checkAddress(options, connectTimeoutMs)
   if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
-    throw wrong(`maxInFlight ${String(maxInFlight)} is not in 1 … ${mostInFlight}`)
+    const detail = `maxInFlight ${String(maxInFlight)} is not in 1 … ${mostInFlight}`
+    throw new MapperError('invalid_config', detail)
   }
   const socket = await tcpConnect({ host, port }, connectTimeoutMs, signal)
   return tcpLink(socket, `${host}:${port}`, Math.min(maxInFlight, mostInFlight))

@@ -67,13 +67,13 @@ export async function serveRtu(
     timers.add(timer)
   }
 
-  function dispatch({ bytes, split, withNext }: Sending): void {
+  function dispatch({ bytes, split, twice, withNext }: Sending): void {
     if (withNext) {
       held.push(bytes)
       return later(20, () => held.length > 0 && put(Buffer.alloc(0)))
     }
     if (split) for (const byte of bytes) put(Buffer.of(byte))
-    else if (bytes.length > 0) put(bytes)
+    else if (bytes.length > 0) put(twice ? Buffer.concat([bytes, bytes]) : bytes)
   }
 
   function put(bytes: Buffer): void {
