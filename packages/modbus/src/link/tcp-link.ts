@@ -7,12 +7,16 @@ import type { Answer, ModbusLink, RequestOptions } from './link.ts'
 import { linkOver } from './link-over.ts'
 import { splitFrames } from './mbap.ts'
 import { tcpFrame, type Request } from './pdu.ts'
+import { socketFailure } from './socket-failure.ts'
 import { tcpConnect } from './tcp-connect.ts'
+import { tlsConnect, type TlsOptions } from './tls-connect.ts'
 
 export interface TcpOptions extends HostAddress {
   readonly connectTimeoutMs: number
   /** Requests on the way at once, 1 … 16, 1 if left out. More only for devices that queue them. */
   readonly maxInFlight?: number
+  /** Modbus/TCP Security instead of plain Modbus TCP. */
+  readonly tls?: TlsOptions
 }
 
 interface Call {
@@ -32,15 +36,21 @@ const mostSilences = 3
 /** Ids that are still owed an answer are not used again; a connection that owes this many is given up. */
 const mostOwed = 4096
 
-/** Opens a Modbus TCP connection. Rejects with `unreachable`, `timeout`, `canceled` or `invalid_config`. */
+/**
+ * Opens a Modbus TCP connection. Rejects with `unreachable`, `timeout`, `canceled`, `invalid_config`, and
+ * with TLS also `access_denied`.
+ */
 export async function connectTcp(options: TcpOptions, signal: AbortSignal): Promise<ModbusLink> {
-  const { host, port, connectTimeoutMs, maxInFlight = 1 } = options
+  const { host, port, connectTimeoutMs, maxInFlight = 1, tls } = options
   checkAddress(options, connectTimeoutMs)
   if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
     const detail = `maxInFlight ${String(maxInFlight)} is not in 1 … ${mostInFlight}`
     throw new MapperError('invalid_config', detail)
   }
-  const socket = await tcpConnect({ host, port }, connectTimeoutMs, signal)
+  const socket =
+    tls === undefined
+      ? await tcpConnect(options, connectTimeoutMs, signal)
+      : await tlsConnect(options, tls, connectTimeoutMs, signal)
   return tcpLink(socket, `${host}:${port}`, Math.min(maxInFlight, mostInFlight))
 }
 
@@ -69,9 +79,7 @@ export function tcpLink(socket: Socket, where: string, depth: number): ModbusLin
   })
 
   socket.on('data', receive)
-  socket.on('error', (error) =>
-    fail(new MapperError('unreachable', `${where}: ${error.message}`, { cause: error })),
-  )
+  socket.on('error', (error) => fail(socketFailure(error, where)))
   socket.on('end', () => fail(new MapperError('unreachable', `${where} closed the connection`)))
   const onClose = () => fail(new MapperError('unreachable', `the connection to ${where} is gone`))
   socket.on('close', onClose)
