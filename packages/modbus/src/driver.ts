@@ -1,30 +1,28 @@
 import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
+import { endpointOf, keyOf, nameOf } from './config/endpoint.ts'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
-import type { ModbusLink } from './link/link.ts'
+import { openLink } from './link/open-link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
-import { openSerial } from './link/rtu-link.ts'
-import { connectTcp } from './link/tcp-link.ts'
 import { runWrites } from './write/writer.ts'
 
 /**
- * Modbus TCP and Modbus RTU. Reads what lies close together with as few requests as possible; a
- * range that the device refuses fails alone. Devices on one gateway or serial line share it.
+ * Modbus over TCP, TLS, UDP and serial lines. Reads what lies close together with as few requests as
+ * possible; a range that the device refuses fails alone. Devices on one gateway or line share it.
  */
 export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   protocolName: 'modbus',
   protocolSchema,
   visitorSchema,
   normalize,
-  connectionKey: (protocol) => {
-    const end = endOf(protocol)
-    return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path
-  },
-  async connect(protocol, { signal, logger, memory }) {
-    const link = await open(protocol, signal)
-    logger.debug({ link: nameOf(protocol) }, 'Modbus link open')
+  connectionKey: (protocol) => keyOf(endpointOf(protocol)),
+  async connect(protocol, context) {
+    const { logger, memory } = context
+    const endpoint = endpointOf(protocol)
+    const link = await openLink(endpoint, protocol, context)
+    logger.debug({ link: nameOf(endpoint) }, 'Modbus link open')
     const plans = new WeakMap<readonly ModbusVisitor[], ReadPlan>()
 
     const planFor = (
@@ -40,7 +38,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
     }
 
     const connection: Connection<ModbusProtocol, ModbusVisitor> = {
-      parallel: protocol.transport === 'tcp' ? protocol.maxInFlight : 1,
+      parallel: endpoint.kind === 'rtu' ? 1 : protocol.maxInFlight,
       async read(theirs, visitors, callSignal) {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
@@ -63,39 +61,13 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   },
 }
 
-function open(protocol: ModbusProtocol, signal: AbortSignal): Promise<ModbusLink> {
-  const { port, connectTimeoutMs, maxInFlight, baudRate, dataBits, stopBits, parity, rs485 } =
-    protocol
-  const end = endOf(protocol)
-  return end.kind === 'tcp'
-    ? connectTcp({ host: end.host, port, connectTimeoutMs, maxInFlight }, signal)
-    : openSerial({ path: end.path, baudRate, dataBits, stopBits, parity, rs485 }, signal)
-}
-
-type End =
-  { readonly kind: 'tcp'; readonly host: string } | { readonly kind: 'rtu'; readonly path: string }
-
-function endOf({ transport, host, path }: ModbusProtocol): End {
-  if (transport === 'tcp' && host !== undefined) return { kind: 'tcp', host }
-  if (transport === 'rtu' && path !== undefined) return { kind: 'rtu', path }
-  const missing = transport === 'tcp' ? 'host' : 'path'
-  throw new MapperError('invalid_config', `${missing}: missing, transport ${transport} needs it`)
-}
-
 /** Line settings belong to the whole line: the device that opened it decided them for all. */
 function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError | undefined {
-  if (opened === theirs || theirs.transport === 'tcp' || nameOf(opened) === nameOf(theirs)) return
+  if (opened === theirs || theirs.transport !== 'rtu') return
+  const [ours, wanted] = [opened, theirs].map(endpointOf).map(nameOf)
+  if (ours === wanted) return
   return new MapperError(
     'invalid_config',
-    `this device wants ${nameOf(theirs)}, but another one opened ${nameOf(opened)}: devices on one serial line must agree on its settings`,
+    `this device wants ${wanted}, but another one opened ${ours}: devices on one serial line must agree on its settings`,
   )
-}
-
-/** As people write it: `192.0.2.7:502`, `/dev/ttyUSB0 at 9600 8N1`. */
-function nameOf(protocol: ModbusProtocol): string {
-  const end = endOf(protocol)
-  if (end.kind === 'tcp') return `${end.host}:${protocol.port}`
-  const { baudRate, dataBits, parity, stopBits, rs485 } = protocol
-  const frame = `${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
-  return `${end.path} at ${baudRate} ${frame}${rs485 ? ' RS-485' : ''}`
 }

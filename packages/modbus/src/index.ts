@@ -13,5 +13,7 @@ export {
 } from './read/plan.ts'
 export { shortestFloat32 } from './data/float32.ts'
 export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
+export type { TlsOptions } from './link/tls-connect.ts'
+export { connectUdp, type Dropped, type UdpOptions } from './link/udp-link.ts'
 export { openSerial } from './link/rtu-link.ts'
 export type { Answer, ModbusLink, RequestOptions, Table, WriteOptions } from './link/link.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ModelProperty, PropertyType, RawConfig } from '@mapper-sdk/core'
-import { Ajv } from 'ajv'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { protocolSchema } from './protocol.ts'
@@ -16,7 +16,13 @@ const visitor = (raw: RawConfig, type: PropertyType = 'INT') =>
   normalize(raw, 'visitor', property(type))
 const protocol = (raw: RawConfig) => normalize(raw, 'protocol')
 
-const ajv = new Ajv({ strict: true, coerceTypes: true, useDefaults: true, allErrors: true })
+const ajv = new Ajv2020({
+  strict: true,
+  strictRequired: false,
+  coerceTypes: true,
+  useDefaults: true,
+  allErrors: true,
+})
 const checks = { protocol: ajv.compile(protocolSchema), visitor: ajv.compile(visitorSchema) }
 /** What is wrong with a configuration, field by field; nothing if all is well. */
 const problems = (what: 'protocol' | 'visitor', raw: RawConfig, type: PropertyType = 'INT') => {
@@ -247,7 +253,7 @@ describe('visitors', () => {
   })
 
   it('understands what a real EdgeCore delivered', () => {
-    const file = new URL('../../../test/fixtures/edgecore-1.23/device.yaml', import.meta.url)
+    const file = new URL('../../../../test/fixtures/edgecore-1.23/device.yaml', import.meta.url)
     // One visitor a line, in flow style.
     const raw = [
       ...readFileSync(file, 'utf8').matchAll(/protocolName: modbus, configData: \{(.*)\}\}/g),
@@ -276,7 +282,7 @@ describe('the schemas', () => {
   it.each<[RawConfig, string]>([
     [{}, "required property 'host'"],
     [{ communicateMode: 'RTU', ip: 'a' }, "required property 'path'"],
-    [{ communicateMode: 'UDP', ip: 'a' }, '/transport'],
+    [{ communicateMode: 'DNP3', ip: 'a' }, '/transport'],
     [{ ip: 'a', port: 70_000 }, '/port'],
     [{ ip: 'a', port: 'http' }, '/port'],
     [{ ip: 'a', slaveID: 256 }, '/unit'],

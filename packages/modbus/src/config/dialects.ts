@@ -1,4 +1,6 @@
 import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
+import { aliases } from './aliases.ts'
+import { splitAddress, wayOf } from './split-address.ts'
 import { valueTypes, type ValueType } from './visitor.ts'
 
 /**
@@ -20,6 +22,12 @@ const protocolWords = aliases({
   transport: ['communicateMode', 'mode'],
   host: ['ip', 'hostname'],
   port: [],
+  tls: [],
+  caFile: [],
+  certFile: [],
+  keyFile: [],
+  serverName: [],
+  serverFingerprint: [],
   path: ['serialPort', 'serialName'],
   baudRate: [],
   dataBits: [],
@@ -67,13 +75,7 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
   if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   if (typeof words['parity'] === 'string')
     words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
-  const transport = words['transport']
-  if (typeof transport === 'string') {
-    const lower = transport.toLowerCase()
-    words['transport'] = lower === 'serial' ? 'rtu' : lower
-  } else if (transport === undefined) {
-    words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
-  }
+  transportOf(words)
   return words
 }
 
@@ -118,12 +120,12 @@ function* flat(raw: RawConfig): Generator<[string, RawValue]> {
   }
 }
 
-/** `host:port`, `[ipv6]:port`, `tcp://host:port`, or a host alone. */
-function splitAddress(address: string): Words {
-  const bare = address.trim().replace(/^[a-z+-]+:\/\//i, '')
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(bare)
-  const [, ipv6, host = ipv6 ?? bare, port] = match ?? []
-  return { host, ...(port !== undefined && { port }) }
+/** Which transport is meant, by whatever word; without one it follows from where the device is. */
+function transportOf(words: Words): void {
+  const { transport } = words
+  if (transport === undefined) {
+    words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
+  } else if (typeof transport === 'string') Object.assign(words, wayOf(transport))
 }
 
 /** Go durations are nanoseconds; nobody waits a million milliseconds. */
@@ -219,11 +221,4 @@ function toNumber(raw: RawValue): number | undefined {
   if (typeof raw !== 'string' || raw.trim() === '') return undefined
   const number = Number(raw)
   return Number.isNaN(number) ? undefined : number
-}
-
-function aliases(words: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
-  const pairs = Object.entries(words).flatMap(([word, others]) =>
-    [word, ...others].map((alias) => [alias.toLowerCase(), word] as const),
-  )
-  return new Map(pairs)
 }

@@ -4,7 +4,7 @@ import { filled, oneOf } from './schema-parts.ts'
 const host = Type.String({
   minLength: 1,
   maxLength: 253,
-  description: 'TCP: host name or IP address.',
+  description: 'TCP and UDP: host name or IP address.',
   examples: ['192.0.2.10'],
 })
 
@@ -15,18 +15,55 @@ const path = Type.String({
   examples: ['/dev/serial/by-id/usb-FTDI_FT232R-if00-port0'],
 })
 
+/** A file on the gateway. */
+const file = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^/', maxLength: 4096, description }))
+
+/** Options that mean nothing, and so must not seem to mean something, where there is no TLS. */
+const ofTls = ['caFile', 'certFile', 'keyFile', 'serverName', 'serverFingerprint'] as const
+
 /** `spec.protocol.configData` of a Modbus device. */
 export const protocolSchema = Type.Object(
   {
     transport: filled(
-      oneOf(['tcp', 'rtu'], {
+      oneOf(['tcp', 'udp', 'rtu'], {
         default: 'tcp',
-        description: 'Modbus TCP, or Modbus RTU on a serial line. Follows from host or path.',
+        description: 'How the device is reached. Left out, it follows from host or path.',
       }),
     ),
     host: Type.Optional(host),
-    port: filled(
-      Type.Integer({ minimum: 1, maximum: 65_535, default: 502, description: 'TCP: port.' }),
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        description: 'TCP and UDP: port; default 502, with TLS 802',
+      }),
+    ),
+    tls: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "TCP: Modbus/TCP Security. The server's certificate is always checked.",
+      }),
+    ),
+    caFile: file(
+      "TLS: certificates (PEM) that may have signed the server's; default: those that Node.js knows",
+    ),
+    certFile: file('TLS: certificate (PEM) that the mapper shows to the server.'),
+    keyFile: file('TLS: private key (PEM) of certFile, readable by the mapper alone.'),
+    serverName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: "TLS: name that the server's certificate has to bear; default: the host",
+      }),
+    ),
+    serverFingerprint: Type.Optional(
+      Type.String({
+        pattern: '^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+        description:
+          'TLS: SHA-256 of the one certificate that is accepted, also if nobody else signed it.',
+        examples: ['9F:86:D0:81:…'],
+      }),
     ),
     path: Type.Optional(path),
     baudRate: filled(
@@ -79,7 +116,7 @@ export const protocolSchema = Type.Object(
         minimum: 1,
         maximum: 600_000,
         default: 3000,
-        description: 'TCP: how long connecting may take, in ms.',
+        description: 'TCP and UDP: how long connecting may take, in ms.',
       }),
     ),
     maxRegistersPerRequest: filled(
@@ -125,13 +162,29 @@ export const protocolSchema = Type.Object(
   },
   {
     description: 'How to reach a Modbus device.',
-    // One place where fields depend on each other; the error names the field that is missing.
-    if: { properties: { transport: { const: 'rtu' } }, required: ['transport'] },
-    then: {
-      required: ['path'],
-      properties: { path, unit: { type: 'integer', minimum: 1, maximum: 247 } },
-    },
-    else: { required: ['host'], properties: { host } },
+    dependentRequired: { certFile: ['keyFile'], keyFile: ['certFile'] },
+    // The places where fields depend on each other; an error names the field that is missing or wrong.
+    allOf: [
+      {
+        if: { properties: { transport: { const: 'rtu' } }, required: ['transport'] },
+        then: {
+          required: ['path'],
+          properties: { path, unit: { type: 'integer', minimum: 1, maximum: 247 } },
+        },
+        else: { required: ['host'], properties: { host } },
+      },
+      {
+        if: { anyOf: ofTls.map((option) => ({ required: [option] })) },
+        then: {
+          required: ['tls'],
+          properties: { tls: { const: true, description: `Needed with ${ofTls.join(', ')}` } },
+        },
+      },
+      {
+        if: { properties: { tls: { const: true } }, required: ['tls'] },
+        then: { properties: { transport: { const: 'tcp', description: 'TLS is for TCP only' } } },
+      },
+    ],
   },
 )
 

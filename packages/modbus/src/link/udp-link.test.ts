@@ -247,9 +247,7 @@ describe('the end of a UDP link', () => {
     const { link } = await linkTo(simulator.port, { maxInFlight: 2 })
     const calls = [0, 1, 2].map((at) => errorOf(register(link, at)))
     for (const error of await Promise.all(calls)) {
-      expect(error?.message).toMatch(
-        /^\[unreachable\] 127.0.0.1:\d+ \(UDP\): nothing listens there/,
-      )
+      expect(error?.message).toMatch(/^\[unreachable\] 127.0.0.1:\d+ by UDP: nothing listens there/)
     }
     expect(link.failed?.code).toBe('unreachable')
     expect(await codeOf(register(link, 0))).toBe('unreachable')

@@ -44,7 +44,7 @@ export async function connectUdp(options: UdpOptions, signal: AbortSignal): Prom
   }
   const { address, family } = await resolveHost(host, connectTimeoutMs, signal)
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
-  const where = `${host}:${port} (UDP)`
+  const where = `${host}:${port} by UDP`
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve).once('error', reject)
     // From here on the kernel takes datagrams of this peer only, and tells of refusals.

@@ -19,11 +19,12 @@ export interface ReadPlan {
 
 /**
  * In registers. On a serial line of 9600 bit/s the frames of a request, the silence between them and
- * a quick device take as long as some 16 registers; over TCP a round trip outweighs any register.
+ * a quick device take as long as some 16 registers; over a network a round trip outweighs any register.
  */
 const costs: Readonly<Record<ModbusProtocol['transport'], ReadCost>> = {
   rtu: { request: 16, register: 1 },
   tcp: { request: 125, register: 1 },
+  udp: { request: 125, register: 1 },
 }
 
 /** How many extra requests one read may spend on finding out what of a refused range is good. */
@@ -153,7 +154,7 @@ export async function runReadPlan(
   const work = async () => {
     for (const request of rest) await attempt(request)
   }
-  await Promise.all(Array.from({ length: transport === 'tcp' ? maxInFlight : 1 }, work))
+  await Promise.all(Array.from({ length: transport === 'rtu' ? 1 : maxInFlight }, work))
   if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
   return { outcomes, knowledge }
 }
