@@ -6,13 +6,18 @@ import path from 'node:path'
  */
 export const rooms = [
   { room: 'foundation', match: /^(errors|schema|log|time|device|alphabet)$/, may: ['foundation'] },
+  {
+    room: 'line',
+    match: /^line\//,
+    may: ['foundation', 'pure', 'line', 'line-port'],
+  },
   { room: 'edge', match: /^edge\//, may: ['foundation', 'edge', 'edge-port'] },
   { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
   {
     room: 'runtime',
     match:
       /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory|bounded|write-batch)$/,
-    may: ['foundation', 'pure', 'edge-port', 'runtime'],
+    may: ['foundation', 'pure', 'edge-port', 'line', 'line-port', 'runtime'],
   },
   {
     room: 'mapper',
@@ -27,21 +32,21 @@ export const rooms = [
   {
     room: 'testing',
     match: /^(testing|conformance)\//,
-    may: ['foundation', 'pure', 'edge-port', 'testing'],
+    may: ['foundation', 'pure', 'edge-port', 'line', 'testing'],
   },
   {
     room: 'index',
     match: /^index$/,
-    may: ['foundation', 'pure', 'edge', 'edge-port', 'runtime', 'mapper'],
+    may: ['foundation', 'pure', 'edge', 'edge-port', 'line-port', 'runtime', 'mapper'],
   },
-  { room: 'pure', match: /^[a-z-]+$/, may: ['foundation', 'pure'] },
+  { room: 'pure', match: /^[a-z-]+$/, may: ['foundation', 'pure', 'line-port'] },
 ]
 
-const roomOf = (file) => {
-  if (file === 'edge/edge') return rooms.find(({ room }) => room === 'edge')
-  return rooms.find(({ match }) => match.test(file))
-}
-const nameOf = (file) => (file === 'edge/edge' ? 'edge-port' : roomOf(file)?.room)
+/** The two ports: types that others may know without knowing what is behind them. */
+const ports = { 'edge/edge': 'edge-port', 'line/line': 'line-port' }
+
+const roomOf = (file) => rooms.find(({ match }) => match.test(file))
+const nameOf = (file) => ports[file] ?? roomOf(file)?.room
 
 /** What one package may import of another. */
 const packages = {

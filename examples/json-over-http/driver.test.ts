@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { MapperError, silentLogger } from '@mapper-sdk/core'
+import { MapperError } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import { expect, test } from 'vitest'
 import { driver } from './driver.ts'
 
@@ -19,8 +20,7 @@ test('reads one document, writes into it, and keeps a missing key to itself', as
   try {
     const protocol = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
     const { signal } = new AbortController()
-    const memory = { get: () => undefined, set: () => undefined }
-    const connection = await driver.connect(protocol, { signal, logger: silentLogger, memory })
+    const connection = await driver.connect(protocol, connectContext({ signal }))
     const keys = ['level', 'toString', 'valve'].map((key) => ({ key }))
     expect(await connection.read(protocol, keys, signal)).toEqual([
       { ok: true, value: 12.5 },

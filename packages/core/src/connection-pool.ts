@@ -6,13 +6,15 @@ import {
 } from './connection.ts'
 import type { Id } from './device.ts'
 import type { Driver } from './driver.ts'
+import { createLines } from './line/lines.ts'
 import type { Logger } from './log.ts'
 import { createMemory } from './memory.ts'
 import type { Clock } from './time.ts'
 
 /**
  * One connection per driver and connection key, shared by all devices that have it: of one mapper, or
- * of several mappers in one process that are given the same pool and the same driver.
+ * of several mappers in one process that are given the same pool and the same driver. Connections of
+ * different drivers share the lines that they open.
  */
 export interface ConnectionPool {
   lease(driver: Driver, key: string, protocol: unknown, device: Id, onReady: () => void): Lease
@@ -26,6 +28,7 @@ export function createConnectionPool(options: {
   readonly logger: Logger
 }): ConnectionPool {
   const drivers = new Map<Driver, Map<string, SharedConnection>>()
+  const lines = createLines()
   return {
     lease(driver, key, protocol, device, onReady) {
       const connections = drivers.get(driver) ?? new Map<string, SharedConnection>()
@@ -38,13 +41,14 @@ export function createConnectionPool(options: {
           ...options,
           logger,
           memory,
+          lines,
         })
         connections.set(key, connection)
       }
       const shared = connection
       const lease = shared.lease(device, onReady)
       return {
-        run: lease.run,
+        ...lease,
         async release() {
           const ended = lease.release()
           if (shared.users === 0 && connections.get(key) === shared) connections.delete(key)

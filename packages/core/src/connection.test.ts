@@ -4,12 +4,13 @@ import { createSharedConnection, type Lease } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { silentLogger } from './log.ts'
+import { createLines } from './line/lines.ts'
 import { createMemory } from './memory.ts'
 import { createFakeDriver, createManualClock } from './testing/index.ts'
 
 const settings = { callTimeoutMs: 5_000, backoffFirstMs: 100, backoffMaxMs: 1_000 }
 
-function rig(options: { parallel?: number } = {}) {
+function rig(options: { parallel?: number; writesOvertake?: boolean } = {}) {
   const clock = createManualClock()
   const driver = createFakeDriver(options)
   const protocol = { host: 'h', unit: 1 }
@@ -19,6 +20,7 @@ function rig(options: { parallel?: number } = {}) {
     random: () => 0.5,
     logger: silentLogger,
     memory: createMemory(),
+    lines: createLines(),
   })
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
@@ -99,6 +101,33 @@ describe('a shared connection', () => {
     expect(order).toEqual(['read', 'write', 'read', 'read'])
   })
 
+  it('starts a write beside reads where the connection lets writes overtake', async () => {
+    const { clock, driver, shared, read, write } = rig({ writesOvertake: true })
+    const order: string[] = []
+    driver.before = async ({ kind }) => {
+      order.push(`${kind} begins`)
+      await new Promise<void>((resolve) => clock.after(kind === 'read' ? 100 : 10, resolve))
+      order.push(`${kind} ends`)
+    }
+    const [one, two] = ['n/a', 'n/b'].map((name) => shared.lease(name, () => undefined))
+    if (one === undefined || two === undefined) throw new Error('no leases')
+    const calls: Promise<unknown>[] = [read(one), read(two)]
+    await clock.settle()
+    // Of the very device that is being read; a second one of it waits for the first.
+    calls.push(write(one, 1), write(one, 2))
+    await clock.advance(50)
+    expect(order).toEqual([
+      'read begins',
+      'write begins',
+      'write ends',
+      'write begins',
+      'write ends',
+    ])
+    await clock.advance(200)
+    await Promise.all(calls)
+    expect(driver.mostAtOnce).toBe(2)
+  })
+
   it('fails fast while it is away, comes back by itself, and tells its users', async () => {
     const { clock, driver, shared, read } = rig()
     let ready = 0
@@ -172,6 +201,7 @@ describe('a shared connection', () => {
         random: () => 0.5,
         logger: silentLogger,
         memory: createMemory(),
+        lines: createLines(),
       },
     )
     const lease = other.lease('n/a', () => undefined)

@@ -1,17 +1,21 @@
 import { closeBounded, settle } from './bounded.ts'
 import type { Id } from './device.ts'
-import type { Connection, Driver, Memory } from './driver.ts'
+import type { ConnectContext, Connection, Driver, Memory } from './driver.ts'
 import { errorPolicies, MapperError } from './errors.ts'
+import { createFairQueue } from './fair-queue.ts'
 import type { Logger } from './log.ts'
+import { createSilenceBudget, type SilenceBudget } from './silence-budget.ts'
 import { backoffMs, canceled, type Clock } from './time.ts'
 
 /** A device's share in a connection. */
 export interface Lease {
   /**
    * Runs one call on the connection, as soon as neither the connection nor the device is busy; writes
-   * go before reads. Throws a MapperError; `call.started` tells whether the driver was reached.
+   * go before reads, and devices share the connection by the time that their calls take. Throws a MapperError; `call.started` tells whether the driver was reached.
    */
   run<T>(call: Call<T>): Promise<T>
+  /** What silent devices may take of the connection's time. */
+  readonly silence: SilenceBudget
   release(): Promise<void>
 }
 
@@ -19,6 +23,8 @@ export interface Call<T> {
   readonly kind: 'read' | 'write'
   readonly signal: AbortSignal
   started?: boolean
+  /** For how long the call held the connection, or its share of it; set when it is over. */
+  tookMs?: number
   readonly run: (connection: Connection, signal: AbortSignal) => Promise<T>
 }
 
@@ -42,8 +48,14 @@ type State =
   | { readonly kind: 'backoff'; readonly error: MapperError; readonly cancel: () => void }
   | { readonly kind: 'closed' }
 
-interface Job {
+/** One device that uses the connection. */
+interface User {
   readonly device: Id
+  readonly onReady: () => void
+}
+
+interface Job {
+  readonly user: User
   readonly write: boolean
   readonly start: (connection: Connection) => Promise<void>
   readonly fail: (error: MapperError) => void
@@ -65,14 +77,16 @@ export function createSharedConnection<P>(
     readonly random: () => number
     readonly logger: Logger
     readonly memory: Memory
+    readonly lines: ConnectContext['lines']
   },
 ): SharedConnection {
   const { clock, logger, settings } = options
-  const users = new Map<object, { readonly device: Id; readonly onReady: () => void }>()
-  const busy = new Set<Id>()
-  const queue: Job[] = []
+  const users = new Set<User>()
+  const queue = createFairQueue<Job>()
+  /** Calls that are under way. */
+  const underWay = new Set<Job>()
+  const silence = createSilenceBudget(options.random)
   let state: State = { kind: 'idle' }
-  let inFlight = 0
   let attempts = 0
 
   const setState = (next: State) => {
@@ -81,27 +95,33 @@ export function createSharedConnection<P>(
   }
 
   const pump = () => {
-    if (state.kind === 'idle' && queue.length > 0) return connect()
+    if (state.kind === 'idle' && queue.size > 0) return connect()
     if (state.kind !== 'ready') return
     const { connection } = state
-    while (inFlight < (connection.parallel ?? 1)) {
-      const index = nextJob()
-      if (index === -1) return
-      const [job] = queue.splice(index, 1)
-      if (job === undefined) return
-      inFlight++
-      busy.add(job.device)
-      void job.start(connection).finally(() => {
-        inFlight--
-        busy.delete(job.device)
-        pump()
-      })
+    for (let job; (job = queue.take((one) => admits(connection, one))) !== undefined;) {
+      start(connection, job)
     }
   }
 
-  const nextJob = () => {
-    const write = queue.findIndex((job) => job.write && !busy.has(job.device))
-    return write !== -1 ? write : queue.findIndex((job) => !busy.has(job.device))
+  const start = (connection: Connection, job: Job) => {
+    const begun = clock.now()
+    underWay.add(job)
+    void job.start(connection).finally(() => {
+      underWay.delete(job)
+      queue.charge(job.user, clock.now() - begun)
+      pump()
+    })
+  }
+
+  const admits = (connection: Connection, { user, write }: Job) => {
+    const overtakes = connection.writesOvertake === true
+    let calls = 0
+    for (const other of underWay) {
+      if (overtakes && other.write !== write) continue
+      if (other.user.device === user.device) return false
+      calls++
+    }
+    return (overtakes && write) || calls < (connection.parallel ?? 1)
   }
 
   const connect = () => {
@@ -115,6 +135,7 @@ export function createSharedConnection<P>(
           signal: abort.signal,
           logger,
           memory: options.memory,
+          lines: options.lines,
         })
         const connection = await settle(
           pending,
@@ -126,7 +147,7 @@ export function createSharedConnection<P>(
           return void closeQuietly(connection)
         setState({ kind: 'ready', connection })
         logger.debug('connected')
-        for (const user of users.values()) user.onReady()
+        for (const user of users) user.onReady()
         pump()
       } catch (thrown) {
         if (state.kind === 'connecting') lose(MapperError.from(thrown, 'unreachable'))
@@ -155,20 +176,20 @@ export function createSharedConnection<P>(
       if (users.size > 0) connect()
     })
     setState({ kind: 'backoff', error, cancel })
-    for (const job of queue.splice(0)) job.fail(error)
+    for (const job of queue.drain()) job.fail(error)
     if (lost !== undefined) void closeQuietly(lost)
   }
 
   const closeQuietly = (connection: Connection) => closeBounded(connection, clock, logger)
 
-  const run = <T>(device: Id, call: Call<T>): Promise<T> =>
+  const run = <T>(user: User, call: Call<T>): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       if (state.kind === 'closed')
         return reject(new MapperError('canceled', 'the connection is closed'))
       if (state.kind === 'backoff') return reject(state.error)
       if (call.signal.aborted) return reject(canceled(call.signal))
       const job: Job = {
-        device,
+        user,
         write: call.kind === 'write',
         fail: (error) => {
           call.signal.removeEventListener('abort', onAbort)
@@ -177,6 +198,7 @@ export function createSharedConnection<P>(
         start: async (connection) => {
           call.signal.removeEventListener('abort', onAbort)
           call.started = true
+          const begun = clock.now()
           // Not AbortSignal.any: it leaves a trace on the long-lived signal for every call.
           const stop = new AbortController()
           const onStop = () => stop.abort(call.signal.reason)
@@ -186,6 +208,7 @@ export function createSharedConnection<P>(
           )
           try {
             const value = await settle(call.run(connection, stop.signal), stop.signal, clock)
+            call.tookMs = (clock.now() - begun) / (connection.parallel ?? 1)
             attempts = 0
             resolve(value)
           } catch (thrown) {
@@ -201,20 +224,17 @@ export function createSharedConnection<P>(
         },
       }
       const onAbort = () => {
-        const index = queue.indexOf(job)
-        if (index === -1) return
-        queue.splice(index, 1)
-        reject(canceled(call.signal))
+        if (queue.delete(job)) reject(canceled(call.signal))
       }
       call.signal.addEventListener('abort', onAbort, { once: true })
-      queue.push(job)
+      queue.push(job, user, job.write)
       pump()
     })
 
   const close = async () => {
     const last = state
     setState({ kind: 'closed' })
-    for (const job of queue.splice(0))
+    for (const job of queue.drain())
       job.fail(new MapperError('canceled', 'the connection is closed'))
     if (last.kind === 'ready') await closeQuietly(last.connection)
     if (last.kind === 'connecting') {
@@ -225,12 +245,14 @@ export function createSharedConnection<P>(
 
   return {
     lease(device, onReady) {
-      const user = {}
-      users.set(user, { device, onReady })
+      const user: User = { device, onReady }
+      users.add(user)
       return {
-        run: (call) => run(device, call),
+        run: (call) => run(user, call),
+        silence,
         async release() {
           if (!users.delete(user)) return
+          silence.forget(device)
           if (users.size === 0) await close()
         },
       }

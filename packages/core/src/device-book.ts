@@ -1,4 +1,3 @@
-import { createCircuit } from './circuit.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import { createDeviceLoop, type DeviceLoop } from './device-loop.ts'
 import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from './device.ts'
@@ -141,7 +140,6 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       logger: entry.logger,
       lease: (onReady) =>
         options.pool.lease(options.driver, resolved.connectionKey, resolved.protocol, id, onReady),
-      circuit: createCircuit(options.random, options),
     })
   }
 

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import type { Circuit } from './circuit.ts'
-import type { Lease } from './connection.ts'
+import { createCircuit } from './circuit.ts'
+import type { Call, Lease } from './connection.ts'
 import { createDesiredWriter } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
+import type { Outcome, Value } from './driver.ts'
 import { errorPolicies, MapperError } from './errors.ts'
 import { expectLength } from './expect-length.ts'
 import { isSilence, stateOf } from './health.ts'
@@ -37,7 +38,9 @@ export interface DeviceLoopOptions {
   readonly device: ResolvedDevice
   readonly misconfigured: boolean
   readonly lease: (onReady: () => void) => Lease
-  readonly circuit: Circuit
+  /** The longest pause between two probes of a silent device. */
+  readonly probeMaxMs: number
+  readonly random: () => number
   readonly poller: Poller
   readonly outbox: Outbox
   readonly store: StateStore
@@ -58,7 +61,7 @@ interface Group extends Task {
 }
 
 export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
-  const { circuit, clock, logger, outbox, poller } = options
+  const { clock, logger, outbox, poller } = options
   const stop = new AbortController()
   // Every waiting call of the device listens to this signal; there is one per cycle, not a leak.
   setMaxListeners(0, stop.signal)
@@ -68,6 +71,9 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   let link: MapperError | undefined
   let cause: MapperError | undefined
   let groups: Group[] = []
+  let reads = 0
+  /** By property, the last read that had begun when it was written: what that one saw may be older. */
+  const overtaken = new Map<string, number>()
   let stateTask: Task | undefined
 
   const lease = options.lease(() => {
@@ -75,6 +81,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     if (link !== undefined) for (const group of groups) group.run()
     void writer.flush()
   })
+
+  const circuit = createCircuit({ ...options, device: device.id, budget: lease.silence })
 
   const writeBatch = createWriteBatch(lease, () => device.protocol, stop.signal)
 
@@ -84,6 +92,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     logger,
     writeBatch,
     onOutcome: (property, readBack) => {
+      overtaken.set(property.name, reads)
       if (readBack !== undefined) readings.take(property, readBack, clock.wall())
       readings.publish(property, writer.observed(property.name), true)
       options.wake()
@@ -91,29 +100,33 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   })
 
   const collect = async (group: Group) => {
-    if (group.busy || !circuit.admits(clock.now())) return
+    if (group.busy || !circuit.enter(clock.now())) return
     group.busy = true
+    const begun = ++reads
     try {
-      const outcomes = await lease.run({
+      const call: Call<readonly Outcome<Value>[]> = {
         kind: 'read',
         signal: stop.signal,
         run: (connection, signal) => connection.read(device.protocol, group.visitors, signal),
-      })
+      }
+      const outcomes = await lease.run(call)
       if (!group.alive) return
       expectLength(outcomes, group.visitors)
       link = undefined
       const now = clock.wall()
       group.properties.forEach((property, index) => {
         const outcome = outcomes[index]
-        const text = outcome === undefined ? undefined : readings.take(property, outcome, now)
+        if (outcome === undefined || begun <= (overtaken.get(property.name) ?? 0)) return
+        const text = readings.take(property, outcome, now)
         if (text === undefined) return
         writer.reading(property, text)
         readings.publish(property, writer.observed(property.name), false)
       })
       const silent = outcomes.length > 0 && outcomes.every((one) => !one.ok && isSilence(one.error))
-      if (silent) circuit.silent(clock.now())
-      else circuit.answered()
+      if (silent) circuit.silent(clock.now(), call.tookMs ?? 0)
+      else circuit.answered(clock.now())
     } catch (thrown) {
+      circuit.failed()
       const error = MapperError.from(thrown)
       if (!group.alive || error.code === 'canceled') return
       // The first failure is told with the change of state; the same again is no news.
@@ -221,6 +234,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
         throw error ?? new MapperError('internal', 'the write has no outcome')
       if (!written.ok) throw written.error
       logger.info({ property: name, value: text }, 'value written by request')
+      overtaken.set(name, reads)
       const read = back === undefined ? undefined : readings.take(property, back, clock.wall())
       readings.publish(property, writer.observed(name), true)
       options.wake()

@@ -1,5 +1,6 @@
 import type { ModelProperty, RawConfig } from './device.ts'
 import type { MapperError } from './errors.ts'
+import type { Lines } from './line/line.ts'
 import type { Logger } from './log.ts'
 import type { JSONSchema } from './schema.ts'
 
@@ -35,6 +36,8 @@ export interface ConnectContext {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly memory: Memory
+  /** Serial lines and their like, shared with all drivers and mappers of the process. */
+  readonly lines: Lines
 }
 
 /**
@@ -71,14 +74,19 @@ export interface Driver<P = unknown, V = unknown> {
  * closes it and connects afresh. An `Outcome` per item says that the device answered no for that item.
  * A device that is silent on a link that others share is not a throw: its items fail with `timeout`.
  *
- * Core promises: never more calls at once than `parallel`, never two for one device; every signal
- * already includes the deadline; the visitors of the same due set are the same array object, so a
+ * Core promises: never more calls at once than `parallel`, never two for one device (but see
+ * `writesOvertake`); every signal already includes the deadline; the visitors of the same due set are the same array object, so a
  * plan made for them can be kept in a WeakMap.
  * A driver promises: a call settles within one second of its abort.
  */
 export interface Connection<P = unknown, V = unknown> {
   /** Calls that core may have in flight at once, each for another device; 1 if left out. */
   readonly parallel?: number
+  /**
+   * Core starts a write at once, also beside reads and beside a read of the same device: the connection
+   * does it before the next request of those. Left out: a write waits for its turn like any call.
+   */
+  readonly writesOvertake?: boolean
   /** Reads all of them. The answer has one outcome per visitor, in the same order. */
   read(protocol: P, visitors: readonly V[], signal: AbortSignal): Promise<readonly Outcome<Value>[]>
   /** Writes all of them, in order. The answer has one outcome per write, in the same order. */

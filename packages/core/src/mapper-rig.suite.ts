@@ -46,10 +46,18 @@ afterEach(async () => {
 
 /** A mapper on a fake device, a fake edge and a clock that stands still. */
 export function rig(
-  options: { settings?: Partial<MapperSettings>; store?: StateStore; parallel?: number } = {},
+  options: {
+    settings?: Partial<MapperSettings>
+    store?: StateStore
+    parallel?: number
+    writesOvertake?: boolean
+  } = {},
 ) {
   const clock = createManualClock()
-  const driver = createFakeDriver(options)
+  const driver = createFakeDriver({
+    ...(options.parallel !== undefined && { parallel: options.parallel }),
+    ...(options.writesOvertake !== undefined && { writesOvertake: options.writesOvertake }),
+  })
   const edge = createFakeEdge()
   const field = driver.device('h')
   field.set('temperature', 21.5)

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { silentLogger } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import { expect, it } from 'vitest'
 import { requireServer } from '../../../test/support/require-server.ts'
 import { hasSocat, startSerialPair } from '../../../test/support/serial-pair.ts'
@@ -48,12 +48,7 @@ it('devices share a serial line, whichever of them is dead', async (context) => 
     ...more,
     unit: id,
   })
-  const memory = new Map<string, unknown>()
-  const connection = await modbusDriver.connect(protocol, {
-    signal,
-    logger: silentLogger,
-    memory: { get: (key) => memory.get(key), set: (key, value) => void memory.set(key, value) },
-  })
+  const connection = await modbusDriver.connect(protocol, connectContext({ signal }))
   try {
     expect(connection.parallel).toBe(1)
     for (const id of [1, 3]) {

@@ -1,11 +1,6 @@
 import type { AddressInfo, Server } from 'node:net'
-import {
-  silentLogger,
-  type Connection,
-  type Memory,
-  type Outcome,
-  type Value,
-} from '@mapper-sdk/core'
+import { type Connection, type Memory, type Outcome, type Value } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import { afterEach } from 'vitest'
 import type { ModbusProtocol } from './config/protocol.ts'
 import type { ModbusVisitor } from './config/visitor.ts'
@@ -56,7 +51,7 @@ export async function connect(
   protocol: ModbusProtocol,
   memory = memoryOf(),
 ): Promise<Connection<ModbusProtocol, ModbusVisitor>> {
-  const connection = await modbusDriver.connect(protocol, { signal, logger: silentLogger, memory })
+  const connection = await modbusDriver.connect(protocol, connectContext({ signal, memory }))
   cleanUp.push(() => connection.close())
   return connection
 }

@@ -1,4 +1,5 @@
 import { silentLogger, type Logger } from '@mapper-sdk/core'
+import { connectContext } from '@mapper-sdk/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cleanUp, connect, memoryOf, protocolOf, registers, shown, signal } from './driver.suite.ts'
 import { modbusDriver } from './driver.ts'
@@ -52,7 +53,10 @@ describe('the driver', () => {
       const logger: Logger = { ...silentLogger, warn: (text: unknown) => void warnings.push(text) }
       const memory = memoryOf()
       for (let round = 0; round < 3; round++) {
-        const connection = await modbusDriver.connect(protocol, { signal, logger, memory })
+        const connection = await modbusDriver.connect(
+          protocol,
+          connectContext({ signal, logger, memory }),
+        )
         cleanUp.push(() => connection.close())
         const outcomes = await connection.read(protocol, registers(...addresses), signal)
         expect(shown(outcomes)).toEqual(expected)

@@ -39,6 +39,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
 
     const connection: Connection<ModbusProtocol, ModbusVisitor> = {
       parallel: endpoint.kind === 'rtu' ? 1 : protocol.maxInFlight,
+      writesOvertake: true,
       async read(theirs, visitors, callSignal) {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../schema.ts'
 import { defaultSettings, type MapperSettings } from '../mapper.ts'
 import { longestDelayMs } from '../time.ts'
 import { edgeKeys } from './mqtt-config.ts'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../schema.ts'
 
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../schema.ts'
 import type { Connection, Driver, Outcome, Value } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 
@@ -39,7 +39,9 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
   }) => Promise<void>
 }
 
-export function createFakeDriver(options: { readonly parallel?: number } = {}): FakeDriver {
+export function createFakeDriver(
+  options: { readonly parallel?: number; readonly writesOvertake?: boolean } = {},
+): FakeDriver {
   const devices = new Map<string, Map<string, Value | MapperError>>()
   const cuts = new Map<string, MapperError>()
   const reads: { host: string; unit: number; keys: string[] }[] = []
@@ -80,17 +82,20 @@ export function createFakeDriver(options: { readonly parallel?: number } = {}): 
       }
     }
     return {
-      ...(options.parallel !== undefined && { parallel: options.parallel }),
-      read: (protocol, visitors, signal) =>
-        call('read', protocol.unit, signal, () => {
+      ...options,
+      read: (protocol, visitors, signal) => {
+        // What a slow answer tells is as old as the answer is slow.
+        const outcomes = visitors.map(({ key }): Outcome<Value> => {
+          const value = deviceOf(host, protocol.unit).get(key)
+          if (value instanceof MapperError) return { ok: false, error: value }
+          if (value !== undefined) return { ok: true, value }
+          return { ok: false, error: new MapperError('rejected', `nothing is kept at ${key}`) }
+        })
+        return call('read', protocol.unit, signal, () => {
           reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key) })
-          return visitors.map(({ key }): Outcome<Value> => {
-            const value = deviceOf(host, protocol.unit).get(key)
-            if (value instanceof MapperError) return { ok: false, error: value }
-            if (value !== undefined) return { ok: true, value }
-            return { ok: false, error: new MapperError('rejected', `nothing is kept at ${key}`) }
-          })
-        }),
+          return outcomes
+        })
+      },
       write: (protocol, batch, signal) =>
         call('write', protocol.unit, signal, () =>
           batch.map(({ visitor, value }): Outcome<void> => {

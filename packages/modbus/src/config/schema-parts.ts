@@ -1,4 +1,4 @@
-import { Type, type TSchema } from 'typebox'
+import { Type, type TSchema } from '@mapper-sdk/core/schema'
 
 /** May be left out in a configuration; the default is there once the configuration was checked. */
 export const filled = <T extends TSchema>(schema: T): T => Type.Optional(schema)

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '@mapper-sdk/core/schema'
 import { filled, oneOf } from './schema-parts.ts'
 
 export const valueTypes = [

@@ -1,7 +1,8 @@
 import { MapperError, canceled } from '@mapper-sdk/core'
+import { createFairQueue } from '@mapper-sdk/core/line'
 import { abortWatch } from './abort-watch.ts'
 import type { Answer, RequestOptions } from './link.ts'
-import type { Request } from './pdu.ts'
+import { isRead, type Request } from './pdu.ts'
 
 /** A call whose turn it is. */
 export interface Turn {
@@ -27,24 +28,20 @@ interface Call extends Turn {
 
 const mostWaiting = 10_000
 
-/** Calls strictly one after another. An abort ends its call at once, whether it waits or has its turn. */
+/** Calls strictly one after another, writes first. An abort ends its call at once, whether it waits or has its turn. */
 export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer>): CallQueue {
-  const calls: Call[] = []
+  const calls = createFairQueue<Call>()
   let current: Call | undefined
   let failed: MapperError | undefined
   const signals = abortWatch((signal) => {
     const reason = canceled(signal)
-    const aborted = calls.filter(({ options }) => options.signal === signal)
-    for (const call of aborted) {
-      calls.splice(calls.indexOf(call), 1)
-      call.end(reason)
-    }
+    for (const call of calls.drain((one) => one.options.signal === signal)) call.end(reason)
     if (current?.options.signal === signal) current.end(reason)
   })
 
   function transact(request: Request, options: RequestOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (calls.length >= mostWaiting) {
+      if (calls.size >= mostWaiting) {
         return reject(new MapperError('internal', `${mostWaiting} requests wait for ${where}`))
       }
       let ended: MapperError | true | undefined
@@ -78,13 +75,13 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
         },
       }
       signals.hold(options.signal)
-      calls.push(call)
+      calls.push(call, calls, !isRead(request.functionCode))
       if (current === undefined) void work()
     })
   }
 
   async function work(): Promise<void> {
-    while ((current = calls.shift()) !== undefined) {
+    while ((current = calls.take()) !== undefined) {
       const call: Call = current
       call.end(await perform(call).catch((thrown: unknown) => MapperError.from(thrown)))
     }
@@ -94,7 +91,7 @@ export function callQueue(where: string, perform: (turn: Turn) => Promise<Answer
     transact,
     fail(reason) {
       failed ??= reason
-      for (const call of calls.splice(0)) call.end(failed)
+      for (const call of calls.drain()) call.end(failed)
       current?.end(failed)
       signals.stop()
     },

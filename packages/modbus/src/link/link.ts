@@ -56,5 +56,3 @@ export interface ModbusLink {
   /** Ends it: every call fails with `canceled`. Any time, any number of times. */
   close(): Promise<void>
 }
-
-export type { SerialOptions } from './serial-line.ts'

@@ -15,11 +15,11 @@ export interface LinkSettings {
 export function openLink(
   endpoint: Endpoint,
   { connectTimeoutMs, maxInFlight }: LinkSettings,
-  { signal, logger, memory }: ConnectContext,
+  { signal, logger, memory, lines }: ConnectContext,
 ): Promise<ModbusLink> {
   switch (endpoint.kind) {
     case 'rtu':
-      return openSerial(endpoint, signal)
+      return openSerial(endpoint, signal, lines)
     case 'udp': {
       const onDrop = (dropped: object) => logger.debug(dropped, 'Modbus UDP datagram dropped')
       return connectUdp({ ...endpoint, connectTimeoutMs, maxInFlight, onDrop }, signal)

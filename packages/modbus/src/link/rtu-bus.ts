@@ -1,13 +1,13 @@
 import { MapperError } from '@mapper-sdk/core'
+import type { Line } from '@mapper-sdk/core/line'
 import { hexOf } from './answer.ts'
 import type { Turn } from './call-queue.ts'
 import type { Debt, Debts } from './debts.ts'
 import type { Answer } from './link.ts'
-import { rtuFrame, type Request } from './pdu.ts'
+import { isRead, rtuFrame, type Request } from './pdu.ts'
 import { afterEcho, findAnswer, isLineNoise, longestFrame } from './rtu-frame.ts'
-import type { SerialLine } from './serial-line.ts'
 
-/** One exchange at a time on a serial line. */
+/** One exchange at a time on a serial line, each in a turn of its own. */
 export interface RtuBus {
   /**
    * Sends the request on a silent line and waits for an answer that fits it. Whether the answer is
@@ -35,18 +35,16 @@ export const looksLikeEcho = ({ functionCode }: Request) => functionCode === 5 |
  * anything unexpected; what came in until the request was written is thrown away. A unit that was
  * silent is left alone for as long again as it was waited for, or until its late answer was seen.
  */
-export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus {
+export function rtuBus(line: Line, baudRate: number, debts: Debts): RtuBus {
   const gapMs = baudRate > 19_200 ? 1.75 : 3.5 * line.characterMs
   const received = Buffer.alloc(bufferLength)
   const grace = new Map<number, number>()
   let length = 0
-  let lastByteAt = -Infinity
   let silenceMs = drainMs
   let echoes: boolean | undefined
   let onBytes: () => void = seekStrays
 
   function receive(bytes: Buffer): void {
-    lastByteAt = performance.now()
     const taken = bytes.subarray(0, bufferLength - length)
     received.set(taken, length)
     length += taken.length
@@ -69,15 +67,22 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
     length -= count
   }
 
-  async function silence(turn: Turn): Promise<void> {
-    const { unit } = turn.request
+  /** Our share of the line, once the unit has been left alone for long enough: that holds up nobody else. */
+  async function inTurn<T>(turn: Turn, run: () => Promise<T>): Promise<T> {
+    const { unit, functionCode } = turn.request
     const graceLeftMs = () => (grace.get(unit) ?? 0) - performance.now()
     for (let leftMs; (leftMs = graceLeftMs()) > 0;) await turn.pause(Math.min(leftMs, drainMs))
     grace.delete(unit)
+    const stop = new AbortController()
+    turn.onEnd((reason) => stop.abort(reason))
+    return line.turn(run, { urgent: !isRead(functionCode), signal: stop.signal })
+  }
+
+  async function silence(turn: Turn): Promise<void> {
     const start = performance.now()
-    for (let leftMs; (leftMs = lastByteAt + silenceMs - performance.now()) > 0;) {
+    for (let leftMs; (leftMs = line.lastByteAt + silenceMs - performance.now()) > 0;) {
       if (performance.now() - start > turn.options.timeoutMs + 2 * drainMs) {
-        throw new MapperError('bad_data', `${line.path} does not fall silent: ${shown()}`)
+        throw new MapperError('bad_data', `${line.name} does not fall silent: ${shown()}`)
       }
       await turn.pause(leftMs)
     }
@@ -101,14 +106,15 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
     }
   }
 
-  async function exchange(request: Request, turn: Turn) {
-    const debt = await send(request, turn, () => debts.owe(request, performance.now()))
-    try {
-      return { debt, answer: await answerTo(request, turn) }
-    } finally {
-      onBytes = seekStrays
-    }
-  }
+  const exchange = (request: Request, turn: Turn) =>
+    inTurn(turn, async () => {
+      const debt = await send(request, turn, () => debts.owe(request, performance.now()))
+      try {
+        return { debt, answer: await answerTo(request, turn) }
+      } finally {
+        onBytes = seekStrays
+      }
+    })
 
   /** The answer to what was just sent, with nothing suspect behind it. */
   function answerTo(request: Request, turn: Turn): Promise<Answer> {
@@ -117,7 +123,7 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
     // The bytes' own time on the wire is not the unit's silence.
     const wireMs = (frame.length + request.answerLength + 3) * line.characterMs
     const deadline = performance.now() + timeoutMs + wireMs
-    const who = `unit ${request.unit} on ${line.path}`
+    const who = `unit ${request.unit} on ${line.name}`
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       let handled = 0
@@ -160,7 +166,7 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
         }
         if (length === bufferLength) return refuse('no end of bytes')
         // Too much for noise and yet no answer: if nothing more comes soon, nothing good will.
-        const soon = lastByteAt + drainMs + 20 * line.characterMs
+        const soon = line.lastByteAt + drainMs + 20 * line.characterMs
         if (length - handled >= 4 && soon < deadline)
           wait(soon, () => refuse('no answer in what came'))
         else wait(deadline, onDeadline)
@@ -175,10 +181,11 @@ export function rtuBus(line: SerialLine, baudRate: number, debts: Debts): RtuBus
 
   return {
     exchange,
-    broadcast: async (request, turn) => {
-      await send(request, turn, () => undefined)
-      await turn.pause(turnaroundMs)
-    },
+    broadcast: (request, turn) =>
+      inTurn(turn, async () => {
+        await send(request, turn, () => undefined)
+        await turn.pause(turnaroundMs)
+      }),
     get echoes() {
       return echoes
     },

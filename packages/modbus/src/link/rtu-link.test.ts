@@ -1,10 +1,10 @@
 import { MapperError } from '@mapper-sdk/core'
+import { shareWire, type Wire } from '@mapper-sdk/core/line'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { crc16 } from './crc16.ts'
 import type { ModbusLink, RequestOptions } from './link.ts'
 import { rtuLink } from './rtu-link.ts'
-import type { SerialLine } from './serial-line.ts'
 import { createBank } from '../simulator/bank.ts'
 import { reply } from '../simulator/reply.ts'
 
@@ -34,8 +34,8 @@ function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => void) =
   let hear: (bytes: Buffer) => void = () => undefined
   let lose: (reason: MapperError) => void = () => undefined
   const written: Buffer[] = []
-  const line: SerialLine = {
-    path: '/dev/ttyTEST',
+  const wire: Wire = {
+    name: '/dev/ttyTEST',
     characterMs: 1,
     listen(onBytes, onLost) {
       hear = onBytes
@@ -49,8 +49,9 @@ function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => void) =
     discardInput: async () => undefined,
     close: async () => undefined,
   }
+  const events = { onLost: () => undefined, onUnused: () => undefined }
   return {
-    line,
+    line: shareWire(wire, events).share(),
     written,
     say: (bytes: Uint8Array) => hear(Buffer.from(bytes)),
     lose: () => lose(new MapperError('unreachable', 'unplugged')),

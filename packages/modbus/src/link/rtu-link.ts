@@ -1,4 +1,5 @@
 import { MapperError } from '@mapper-sdk/core'
+import { createLines, type Line, type Lines, type SerialSettings } from '@mapper-sdk/core/line'
 import { withoutSpareBits } from './answer.ts'
 import { callQueue, type Turn } from './call-queue.ts'
 import { createDebts, type Guard } from './debts.ts'
@@ -6,24 +7,32 @@ import type { Answer, ModbusLink } from './link.ts'
 import { linkOver } from './link-over.ts'
 import { isBits, isRead, type Request } from './pdu.ts'
 import { looksLikeEcho, rtuBus } from './rtu-bus.ts'
-import { openSerialLine, type SerialLine, type SerialOptions } from './serial-line.ts'
 
 /** Exchanges that one call may take until its answer is surely its own. */
 const mostExchanges = 16
 
-/** Opens a Modbus RTU line. Rejects with `unreachable`, `access_denied`, `canceled` or `invalid_config`. */
-export async function openSerial(options: SerialOptions, signal: AbortSignal): Promise<ModbusLink> {
+export type SerialOptions = Omit<SerialSettings, 'kind'>
+
+/**
+ * Opens a Modbus RTU line, or a share in it. Rejects with `unreachable`, `access_denied`, `canceled` or
+ * `invalid_config`.
+ */
+export async function openSerial(
+  options: SerialOptions,
+  signal: AbortSignal,
+  lines: Lines = createLines(),
+): Promise<ModbusLink> {
   if (options.dataBits !== 8) {
     throw new MapperError('invalid_config', 'Modbus RTU needs 8 data bits; 7 is for Modbus ASCII')
   }
-  return rtuLink(await openSerialLine(options, signal), options.baudRate)
+  return rtuLink(await lines.open({ kind: 'serial', ...options }, signal), options.baudRate)
 }
 
 /** The transactions of one serial line, strictly one after another. */
-export function rtuLink(line: SerialLine, baudRate: number): ModbusLink {
+export function rtuLink(line: Line, baudRate: number): ModbusLink {
   const debts = createDebts()
   const bus = rtuBus(line, baudRate, debts)
-  const calls = callQueue(line.path, perform)
+  const calls = callQueue(line.name, perform)
   let failed: MapperError | undefined
   line.listen(bus.receive, fail)
 
@@ -60,7 +69,7 @@ export function rtuLink(line: SerialLine, baudRate: number): ModbusLink {
   const doubt = ({ unit }: Request) =>
     new MapperError(
       'bad_data',
-      `answers of unit ${unit} on ${line.path} may belong to older requests that were not answered in time`,
+      `answers of unit ${unit} on ${line.name} may belong to older requests that were not answered in time`,
     )
 
   function fail(reason: MapperError): void {
@@ -73,7 +82,7 @@ export function rtuLink(line: SerialLine, baudRate: number): ModbusLink {
     transact: calls.transact,
     failed: () => failed,
     close: async () => {
-      fail(new MapperError('canceled', `the line ${line.path} was closed`))
+      fail(new MapperError('canceled', `the line ${line.name} was closed`))
       await line.close()
     },
   })

@@ -1,5 +1,5 @@
 import { crc16 } from '../link/crc16.ts'
-import { openSerialLine } from '../link/serial-line.ts'
+import { openSerialWire } from '@mapper-sdk/core/line'
 import type { Bank } from './bank.ts'
 import { befall, type Envelope, type Sending } from './faults.ts'
 import { reply } from './reply.ts'
@@ -20,8 +20,8 @@ export async function serveRtu(
   bank: Bank,
   { path, baudRate = 9600, delayMs = 0, faults }: RtuSimulatorOptions,
 ): Promise<ModbusSimulator> {
-  const line = await openSerialLine(
-    { path, baudRate, dataBits: 8, stopBits: 1, parity: 'none' },
+  const line = await openSerialWire(
+    { kind: 'serial', path, baudRate, dataBits: 8, stopBits: 1, parity: 'none' },
     new AbortController().signal,
   )
   const timers = new Set<NodeJS.Timeout>()

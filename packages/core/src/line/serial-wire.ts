@@ -1,51 +1,29 @@
-import { MapperError, canceled } from '@mapper-sdk/core'
 import type { SerialPort } from 'serialport'
+import { MapperError } from '../errors.ts'
+import { canceled } from '../time.ts'
 import { serialPath } from './serial-path.ts'
-
-export interface SerialOptions {
-  /** Has to lead to a terminal under /dev; links such as /dev/serial/by-id/… are followed. */
-  readonly path: string
-  readonly baudRate: number
-  /** RTU needs 8. */
-  readonly dataBits: 7 | 8
-  readonly stopBits: 1 | 2
-  readonly parity: 'none' | 'even' | 'odd'
-  /** Switches the transmitter by RTS, for converters that do not do so by themselves. */
-  readonly rs485?: boolean
-}
-
-/** An open serial port: bytes out, bytes in, and why it ended. */
-export interface SerialLine {
-  readonly path: string
-  /** Time of one character on the wire. */
-  readonly characterMs: number
-  /** Resolves when the port has taken all bytes. A port that does not take them in time is given up. */
-  write(bytes: Buffer): Promise<void>
-  /** Throws away what the port has received and nobody has seen. */
-  discardInput(): Promise<void>
-  /** At most one of each; set them in the turn in which the line opened. */
-  listen(onBytes: (bytes: Buffer) => void, onLost: (reason: MapperError) => void): void
-  close(): Promise<void>
-}
+import { wireName, type SerialSettings, type Wire } from './wire.ts'
 
 const closeMs = 1000
 
 /**
- * Opens a serial port. Every line has a SerialPort object of its own: a write to a closed one would
+ * Opens a serial port. Every wire has a SerialPort object of its own: a write to a closed one would
  * be kept and sent after its next opening.
  */
-export async function openSerialLine(
-  options: SerialOptions,
-  signal: AbortSignal,
-): Promise<SerialLine> {
-  const { baudRate, dataBits, stopBits, parity, rs485 = false } = options
+export async function openSerialWire(settings: SerialSettings, signal: AbortSignal): Promise<Wire> {
+  const { baudRate, dataBits, stopBits, parity, rs485 = false, flowControl, dtr, rts } = settings
   if (!Number.isInteger(baudRate) || baudRate < 50 || baudRate > 10_000_000) {
     throw new MapperError('invalid_config', `baud rate ${String(baudRate)} is not in 50 … 10000000`)
   }
-  const path = await serialPath(options.path)
+  const path = await serialPath(settings.path)
   if (signal.aborted) throw canceled(signal)
   const { SerialPort: Port } = await import('serialport')
-  const port = new Port({ path, baudRate, dataBits, stopBits, parity, autoOpen: false })
+  const flow = {
+    rtscts: flowControl === 'hardware',
+    xon: flowControl === 'software',
+    xoff: flowControl === 'software',
+  }
+  const port = new Port({ path, baudRate, dataBits, stopBits, parity, ...flow, autoOpen: false })
   let onBytes: (bytes: Buffer) => void = () => undefined
   let onLost: (reason: MapperError) => void = () => undefined
   let lost: MapperError | undefined
@@ -53,12 +31,12 @@ export async function openSerialLine(
   port.on('data', (bytes: Buffer) => onBytes(bytes))
   port.on('error', (error: Error) => lose('failed', error))
   port.on('close', (error: Error | null) => lose('is gone', error ?? undefined))
-  await opened(port, options.path, signal)
+  await opened(port, settings.path, signal)
 
   function lose(what: string, cause?: Error): void {
     if (lost !== undefined) return
     const why = cause === undefined ? '' : `: ${cause.message}`
-    lost = new MapperError('unreachable', `serial port ${options.path} ${what}${why}`, { cause })
+    lost = new MapperError('unreachable', `serial port ${settings.path} ${what}${why}`, { cause })
     onLost(lost)
     void closed(port)
   }
@@ -77,10 +55,10 @@ export async function openSerialLine(
     })
   const sendMs = (bytes: number) => Math.ceil(1000 + 2 * bytes * characterMs)
 
-  async function write(bytes: Buffer): Promise<void> {
+  async function write(bytes: Uint8Array): Promise<void> {
     if (rs485 && port.isOpen) await done((call) => port.set({ rts: true }, call), closeMs)
     if (lost === undefined && port.isOpen) {
-      const error = await done((call) => port.write(bytes, call), sendMs(bytes.length))
+      const error = await done((call) => port.write(Buffer.from(bytes), call), sendMs(bytes.length))
       if (error !== undefined) lose('does not take bytes', error)
     } else lose('is not open')
     if (lost !== undefined) throw lost
@@ -89,8 +67,11 @@ export async function openSerialLine(
     if (port.isOpen) await done((call) => port.set({ rts: false }, call), closeMs)
   }
 
+  const levels = { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
+  if (Object.keys(levels).length > 0) await done((call) => port.set(levels, call), closeMs)
+
   return {
-    path: options.path,
+    name: wireName(settings),
     characterMs,
     write,
     discardInput: async () => {
@@ -102,7 +83,7 @@ export async function openSerialLine(
       if (lost !== undefined) ended(lost)
     },
     close: async () => {
-      lost ??= new MapperError('canceled', `serial port ${options.path} was closed`)
+      lost ??= new MapperError('canceled', `serial port ${settings.path} was closed`)
       await closed(port)
     },
   }

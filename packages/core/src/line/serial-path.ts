@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError } from '../errors.ts'
 
 /** Terminals that can be a serial line: ttyS0, ttyUSB0, ttymxc1 …, and pseudo terminals. Not consoles (tty0). */
 const serialDevice = /^\/dev\/(?:tty[A-Za-z][\w.-]*|pts\/\d+)$/

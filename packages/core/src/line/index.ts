@@ -1,0 +1,12 @@
+export { createFairQueue, type FairQueue } from '../fair-queue.ts'
+export type { Line, Lines } from './line.ts'
+export { createLines } from './lines.ts'
+export { openSerialWire } from './serial-wire.ts'
+export { shareWire, type SharedWire } from './shared-wire.ts'
+export {
+  wireName,
+  type SerialSettings,
+  type TcpSettings,
+  type Wire,
+  type WireSettings,
+} from './wire.ts'

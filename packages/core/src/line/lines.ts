@@ -1,0 +1,86 @@
+import { MapperError } from '../errors.ts'
+import { canceled } from '../time.ts'
+import type { Lines } from './line.ts'
+import { openSerialWire } from './serial-wire.ts'
+import { serialPath } from './serial-path.ts'
+import { shareWire, type SharedWire } from './shared-wire.ts'
+import { openTcpWire } from './tcp-wire.ts'
+import { wireName, type Wire, type WireSettings } from './wire.ts'
+
+type Entry =
+  | { readonly kind: 'open'; readonly name: string; readonly shared: SharedWire }
+  /** Being opened or closed: whoever wants the wire looks again when that is over. */
+  | { readonly kind: 'busy'; readonly over: Promise<unknown> }
+
+/** The lines of this process. `openWire` is another one in tests. */
+export function createLines(
+  openWire: (settings: WireSettings, signal: AbortSignal) => Promise<Wire> = openAnyWire,
+): Lines {
+  /** By place: two paths to one port are one wire. */
+  const entries = new Map<string, Entry>()
+
+  const occupy = (place: string, work: Promise<unknown>) => {
+    const entry: Entry = { kind: 'busy', over: work.catch(() => undefined) }
+    entries.set(place, entry)
+    void entry.over.then(() => entries.get(place) === entry && entries.delete(place))
+  }
+
+  const start = async (place: string, settings: WireSettings, signal: AbortSignal) => {
+    const opening = openWire(settings, signal)
+    occupy(place, opening)
+    const wire = await opening
+    const shared = shareWire(wire, {
+      onLost: () => entries.get(place) === entry && entries.delete(place),
+      onUnused: (closed) => {
+        if (entries.get(place) === entry) occupy(place, closed)
+      },
+    })
+    const entry: Entry = { kind: 'open', name: nameAt(place, settings), shared }
+    if (shared.lost !== undefined) throw shared.lost
+    entries.set(place, entry)
+    return shared.share()
+  }
+
+  return {
+    async open(settings, signal) {
+      const place = await placeOf(settings)
+      for (;;) {
+        if (signal.aborted) throw canceled(signal)
+        const present = entries.get(place)
+        if (present === undefined) return start(place, settings, signal)
+        if (present.kind === 'busy') {
+          await endOf(present.over, signal)
+          continue
+        }
+        const name = nameAt(place, settings)
+        if (present.name === name) return present.shared.share()
+        throw new MapperError(
+          'invalid_config',
+          `${name} is wanted, but the line is in use as ${present.name}: all devices on a line must agree on its settings`,
+        )
+      }
+    },
+  }
+}
+
+const openAnyWire = (settings: WireSettings, signal: AbortSignal): Promise<Wire> =>
+  settings.kind === 'serial' ? openSerialWire(settings, signal) : openTcpWire(settings, signal)
+
+const placeOf = (settings: WireSettings): Promise<string> | string =>
+  settings.kind === 'serial'
+    ? serialPath(settings.path)
+    : `${settings.host.toLowerCase()}:${settings.port}`
+
+const nameAt = (place: string, settings: WireSettings): string =>
+  settings.kind === 'serial' ? wireName({ ...settings, path: place }) : place
+
+function endOf(over: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    signal.addEventListener('abort', done, { once: true })
+    void over.then(done)
+  })
+}
