@@ -29,6 +29,11 @@ export interface Line {
   discardInput(): Promise<void>
   /** At most one of each. */
   listen(onBytes: (bytes: Buffer) => void, onLost: (reason: MapperError) => void): void
+  /**
+   * Ends the wire for all who share it, with this reason: for a connection that may hold back bytes
+   * for any time, so that no silence would make it clean again.
+   */
+  drop(reason: MapperError): void
   /** Gives the share back; the last one closes the wire. Any number of times. */
   close(): Promise<void>
 }

@@ -84,6 +84,25 @@ describe('the lines of a process', () => {
     await again
   })
 
+  it('open a dropped wire anew once it is closed', async () => {
+    const { lines, openings, closings } = rig()
+    const opening = lines.open(settings, signal)
+    await settle()
+    openings[0]?.resolve()
+    const old = await opening
+    old.drop(new MapperError('bad_data', 'nonsense'))
+    const again = lines.open(settings, signal)
+    await settle()
+    expect(openings).toHaveLength(1)
+    closings[0]?.()
+    await settle()
+    openings[1]?.resolve()
+    expect((await again).lost).toBeUndefined()
+    expect(old.lost?.code).toBe('bad_data')
+    await old.close()
+    expect(closings).toHaveLength(1)
+  })
+
   it('open a lost wire anew, also while somebody holds on to the old one', async () => {
     const { lines, openings, losers } = rig()
     const opening = lines.open(settings, signal)
