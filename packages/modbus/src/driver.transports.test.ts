@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { cleanUp, connect, memoryOf, protocolOf, registers, shown, signal } from './driver.suite.ts'
 import { modbusDriver } from './driver.ts'
 import { certificates } from './link/certificates.suite.ts'
-import { createBank, serveTcp, serveUdp, type Bank } from './simulator/index.ts'
+import { createBank, serveLine, serveTcp, serveUdp, type Bank } from './simulator/index.ts'
 
 const made = certificates()
 afterAll(() => made?.remove())
@@ -33,6 +33,50 @@ describe('the driver', () => {
     expect(written).toEqual([{ ok: true, value: undefined }])
     expect(bank.getRegister('holding', 0)).toBe(9)
   })
+
+  it.each(['rtu', 'ascii'] as const)('reads and writes %s over TCP', async (framing) => {
+    const bank = filled()
+    const simulator = await serveLine(bank, { framing })
+    cleanUp.push(() => simulator.close())
+    const protocol = protocolOf(simulator.port, {
+      transport: `${framing}-over-tcp`,
+      maxInFlight: 4,
+    })
+    const connection = await connect(protocol)
+    expect(connection.parallel).toBe(1)
+    const visitors = registers(...addresses)
+    expect(shown(await connection.read(protocol, visitors, signal))).toEqual(expected)
+    expect(simulator.connections).toBe(1)
+    const [visitor] = visitors
+    if (visitor === undefined) throw new Error('no visitor')
+    const written = await connection.write(protocol, [{ visitor, value: 9 }], signal)
+    expect(written).toEqual([{ ok: true, value: undefined }])
+    expect(bank.getRegister('holding', 0)).toBe(9)
+    simulator.drop()
+    await expect(connection.read(protocol, visitors, signal)).rejects.toThrow(/^\[unreachable\]/)
+  })
+
+  it.each(['rtu', 'ascii'] as const)(
+    'takes no late answer for another, not even on the next connection: %s over TCP',
+    async (framing) => {
+      const simulator = await serveLine(filled(), {
+        framing,
+        // The first answer comes when the second request, which nobody answers, waits for its own.
+        faults: ({ index }) => (index === 0 ? { kind: 'late', ms: 400 } : { kind: 'silent' }),
+      })
+      cleanUp.push(() => simulator.close())
+      const protocol = protocolOf(simulator.port, { transport: `${framing}-over-tcp` })
+      const memory = memoryOf()
+      const brief = { ...protocol, timeoutMs: 50 }
+      const first = await connect(brief, memory)
+      expect(shown(await first.read(brief, registers(0), signal))).toEqual(['timeout'])
+      await first.close()
+      const second = await connect(protocol, memory)
+      const patient = { ...protocol, timeoutMs: 1500 }
+      expect(shown(await second.read(patient, registers(100), signal))).toEqual(['timeout'])
+      expect(simulator.requests).toBe(2)
+    },
+  )
 
   it.skipIf(made === undefined)(
     'reads over TLS, and warns of an open key once, not with every connection',

@@ -3,6 +3,7 @@ import { endpointOf, keyOf, nameOf } from './config/endpoint.ts'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
+import { transports } from './config/transports.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import { openLink } from './link/open-link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
@@ -38,7 +39,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
     }
 
     const connection: Connection<ModbusProtocol, ModbusVisitor> = {
-      parallel: endpoint.kind === 'rtu' ? 1 : protocol.maxInFlight,
+      parallel: endpoint.kind === 'line' ? 1 : protocol.maxInFlight,
       writesOvertake: true,
       async read(theirs, visitors, callSignal) {
         if (link.failed !== undefined) throw link.failed
@@ -64,7 +65,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
 
 /** Line settings belong to the whole line: the device that opened it decided them for all. */
 function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError | undefined {
-  if (opened === theirs || theirs.transport !== 'rtu') return
+  if (opened === theirs || transports[theirs.transport].by !== 'serial') return
   const [ours, wanted] = [opened, theirs].map(endpointOf).map(nameOf)
   if (ours === wanted) return
   return new MapperError(

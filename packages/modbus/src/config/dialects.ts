@@ -126,6 +126,7 @@ function transportOf(words: Words): void {
   if (transport === undefined) {
     words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
   } else if (typeof transport === 'string') Object.assign(words, wayOf(transport))
+  if (words['transport'] === 'ascii') words['dataBits'] ??= 7
 }
 
 /** Go durations are nanoseconds; nobody waits a million milliseconds. */

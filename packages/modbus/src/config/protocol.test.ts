@@ -55,6 +55,13 @@ describe('a protocol configuration', () => {
     expect(checked(raw)).toMatch(problem)
   })
 
+  it('has 8 data bits, and 7 with ASCII, unless it says others', () => {
+    const wire = (raw: RawConfig) => endpointOf(protocol({ path: '/dev/ttyS0', ...raw }))
+    expect(wire({})).toMatchObject({ kind: 'line', framing: 'rtu', wire: { dataBits: 8 } })
+    expect(wire({ transport: 'ascii' })).toMatchObject({ framing: 'ascii', wire: { dataBits: 7 } })
+    expect(wire({ mode: 'ASCII', dataBits: '8' })).toMatchObject({ wire: { dataBits: 8 } })
+  })
+
   it('has port 502, and 802 with TLS, unless it says another', () => {
     const port = (raw: RawConfig) => endpointOf(protocol({ host: 'a', ...raw }))
     expect(port({})).toMatchObject({ kind: 'tcp', port: 502, tls: undefined })
@@ -90,7 +97,10 @@ describe('devices share a connection', () => {
       { host: 'a', tls: true, serverFingerprint: pin },
       { host: 'a', tls: true, certFile: '/c', keyFile: '/k' },
       { host: 'b' },
+      { host: 'a', transport: 'rtu-over-tcp' },
+      { host: 'a', transport: 'ascii-over-tcp' },
       { path: '/dev/ttyS0' },
+      { path: '/dev/ttyS0', transport: 'ascii' },
     ]
     expect(new Set(others.map(key)).size).toBe(others.length)
   })
@@ -99,5 +109,9 @@ describe('devices share a connection', () => {
     expect(name({ host: 'a', tls: true, keyFile: '/k', certFile: '/c' })).toBe('a:802 by TLS')
     expect(name({ host: 'a', transport: 'udp' })).toBe('a:502 by UDP')
     expect(name({ path: '/dev/ttyS0', rs485: true })).toBe('/dev/ttyS0 at 9600 8N1 RS-485')
+    expect(name({ path: '/dev/ttyS0', transport: 'ascii', parity: 'E' })).toBe(
+      '/dev/ttyS0 at 9600 7E1 by ASCII',
+    )
+    expect(name({ host: 'a', port: 4001, transport: 'rtuovertcp' })).toBe('a:4001 by RTU')
   })
 })

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@mapper-sdk/core/schema'
 import { filled, oneOf } from './schema-parts.ts'
+import { isLine, transportNames, transports, type Transport } from './transports.ts'
 
 const host = Type.String({
   minLength: 1,
@@ -11,13 +12,18 @@ const host = Type.String({
 const path = Type.String({
   minLength: 1,
   maxLength: 4096,
-  description: 'RTU: the serial port, best by a name that stays.',
+  description: 'Serial line: the port, best by a name that stays.',
   examples: ['/dev/serial/by-id/usb-FTDI_FT232R-if00-port0'],
 })
 
 /** A file on the gateway. */
 const file = (description: string) =>
   Type.Optional(Type.String({ pattern: '^/', maxLength: 4096, description }))
+
+const named = (fits: (way: (typeof transports)[Transport]) => boolean) =>
+  transportNames.filter((name) => fits(transports[name]))
+/** The rule is about a transport that is there; `normalize` sees to that. */
+const given = { required: ['transport'] }
 
 /** Options that mean nothing, and so must not seem to mean something, where there is no TLS. */
 const ofTls = ['caFile', 'certFile', 'keyFile', 'serverName', 'serverFingerprint'] as const
@@ -26,7 +32,7 @@ const ofTls = ['caFile', 'certFile', 'keyFile', 'serverName', 'serverFingerprint
 export const protocolSchema = Type.Object(
   {
     transport: filled(
-      oneOf(['tcp', 'udp', 'rtu'], {
+      oneOf(transportNames, {
         default: 'tcp',
         description: 'How the device is reached. Left out, it follows from host or path.',
       }),
@@ -71,27 +77,30 @@ export const protocolSchema = Type.Object(
         minimum: 50,
         maximum: 4_000_000,
         default: 9600,
-        description: 'RTU: speed of the line, in bit/s.',
+        description: 'Serial line: speed, in bit/s.',
       }),
     ),
     dataBits: filled(
-      oneOf([8], {
+      oneOf([7, 8], {
         default: 8,
-        description: 'RTU: data bits of a character; RTU knows no others.',
+        description: 'Serial line: data bits of a character. With ASCII 7 if left out.',
       }),
     ),
-    stopBits: filled(oneOf([1, 2], { default: 1, description: 'RTU: stop bits of a character.' })),
+    stopBits: filled(
+      oneOf([1, 2], { default: 1, description: 'Serial line: stop bits of a character.' }),
+    ),
     parity: filled(
       oneOf(['none', 'even', 'odd'], {
         default: 'none',
         description:
-          'RTU: parity. Modbus itself suggests even; most devices are shipped with none.',
+          'Serial line: parity. Modbus itself suggests even; most devices are shipped with none.',
       }),
     ),
     rs485: filled(
       Type.Boolean({
         default: false,
-        description: 'RTU: the serial driver switches the transmitter of a half-duplex line.',
+        description:
+          'Serial line: the serial driver switches the transmitter of a half-duplex line.',
       }),
     ),
     unit: filled(
@@ -100,7 +109,7 @@ export const protocolSchema = Type.Object(
         maximum: 255,
         default: 1,
         description:
-          'Unit (slave) id. On a serial line 1…247; 0 is broadcast there and cannot be read.',
+          'Unit (slave) id. With RTU and ASCII 1…247; 0 is broadcast there and cannot be read.',
       }),
     ),
     timeoutMs: filled(
@@ -166,12 +175,17 @@ export const protocolSchema = Type.Object(
     // The places where fields depend on each other; an error names the field that is missing or wrong.
     allOf: [
       {
-        if: { properties: { transport: { const: 'rtu' } }, required: ['transport'] },
-        then: {
-          required: ['path'],
-          properties: { path, unit: { type: 'integer', minimum: 1, maximum: 247 } },
-        },
+        if: { properties: { transport: { enum: named(({ by }) => by === 'serial') } }, ...given },
+        then: { required: ['path'], properties: { path } },
         else: { required: ['host'], properties: { host } },
+      },
+      {
+        if: { properties: { transport: { enum: transportNames.filter(isLine) } }, ...given },
+        then: { properties: { unit: { type: 'integer', minimum: 1, maximum: 247 } } },
+      },
+      {
+        if: { properties: { transport: { const: 'rtu' } }, ...given },
+        then: { properties: { dataBits: { const: 8, description: 'RTU knows no others' } } },
       },
       {
         if: { anyOf: ofTls.map((option) => ({ required: [option] })) },

@@ -15,6 +15,7 @@ describe('an address', () => {
     ['mbaps://plc.example:802', { transport: 'tcp', tls: true, host: 'plc.example', port: '802' }],
     ['rtu:///dev/ttyS0', { transport: 'rtu', path: '/dev/ttyS0' }],
     ['/dev/ttyS0', { path: '/dev/ttyS0' }],
+    ['rtu+tcp://a:4001', { transport: 'rtu-over-tcp', host: 'a', port: '4001' }],
     ['plc://a:1', { host: 'a', port: '1' }],
     ['', { host: '' }],
   ])('%s', (address, words) => expect(splitAddress(address)).toEqual(words))
@@ -30,6 +31,13 @@ describe('a way to a device', () => {
     ['UDP', { transport: 'udp' }],
     ['modbus_rtu', { transport: 'rtu' }],
     ['Serial', { transport: 'rtu' }],
+    ['ASCII', { transport: 'ascii' }],
+    ['rtuovertcp', { transport: 'rtu-over-tcp' }],
+    ['RTU over TCP', { transport: 'rtu-over-tcp' }],
+    ['rtu+tcp', { transport: 'rtu-over-tcp' }],
+    ['TCP-RTU', { transport: 'rtu-over-tcp' }],
+    ['rtu-over-tcp', { transport: 'rtu-over-tcp' }],
+    ['ascii_over_tcp', { transport: 'ascii-over-tcp' }],
     ['dnp3', {}],
     ['constructor', {}],
   ])('%s', (name, way) => expect(wayOf(name)).toEqual(way))

@@ -5,7 +5,10 @@ const ways = aliases({
   tcp: ['modbusTcp', 'tcpIp'],
   tls: ['tcpTls', 'modbusTls', 'modbusTcpSecurity', 'mbaps'],
   udp: ['modbusUdp', 'udpIp'],
-  rtu: ['modbusRtu', 'serial'],
+  rtu: ['modbusRtu', 'serial', 'serialRtu', 'rtuSerial'],
+  ascii: ['modbusAscii', 'serialAscii', 'asciiSerial'],
+  'rtu-over-tcp': ['rtuOverTcp', 'rtuTcp', 'tcpRtu', 'modbusRtuOverTcp'],
+  'ascii-over-tcp': ['asciiOverTcp', 'asciiTcp', 'tcpAscii', 'modbusAsciiOverTcp'],
 })
 
 /** Our words for a way to a device; nothing for a name that is not known. */

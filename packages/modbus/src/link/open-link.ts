@@ -1,7 +1,8 @@
 import type { ConnectContext } from '@mapper-sdk/core'
 import type { Endpoint } from '../config/endpoint.ts'
+import { createDebts, type Debts } from './debts.ts'
+import { openLine } from './line-link.ts'
 import type { ModbusLink } from './link.ts'
-import { openSerial } from './rtu-link.ts'
 import { connectTcp } from './tcp-link.ts'
 import { connectUdp } from './udp-link.ts'
 
@@ -18,8 +19,12 @@ export function openLink(
   { signal, logger, memory, lines }: ConnectContext,
 ): Promise<ModbusLink> {
   switch (endpoint.kind) {
-    case 'rtu':
-      return openSerial(endpoint, signal, lines)
+    case 'line': {
+      // What a unit still has to say, it may say on the next connection.
+      const debts = (memory.get('debts') as Debts | undefined) ?? createDebts()
+      memory.set('debts', debts)
+      return openLine(endpoint, signal, { lines, debts })
+    }
     case 'udp': {
       const onDrop = (dropped: object) => logger.debug(dropped, 'Modbus UDP datagram dropped')
       return connectUdp({ ...endpoint, connectTimeoutMs, maxInFlight, onDrop }, signal)

@@ -93,6 +93,9 @@ export function writeCoilsRequest(
   return made
 }
 
+/** The request without envelope: unit and PDU. */
+export const bodyOf = ({ adu }: Request): Buffer => adu.subarray(unitAt, adu.length - crcLength)
+
 /** The request in its Modbus TCP envelope. */
 export function tcpFrame(request: Request, id: number): Buffer {
   request.adu.writeUInt16BE(id, 0)

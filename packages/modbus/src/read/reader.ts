@@ -1,5 +1,6 @@
 import { canceled, MapperError, type Outcome, type Value } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
+import { isLine, type Transport } from '../config/transports.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
 import { exceptionError, isAbsence, isAboutRange } from '../link/exceptions.ts'
 import { bondOf, isLate, learn, type Knowledge } from './knowledge.ts'
@@ -19,10 +20,14 @@ export interface ReadPlan {
 
 /**
  * In registers. On a serial line of 9600 bit/s the frames of a request, the silence between them and
- * a quick device take as long as some 16 registers; over a network a round trip outweighs any register.
+ * a quick device take as long as some 16 registers, and as long again to get to a line elsewhere; over
+ * a network a round trip outweighs any register.
  */
-const costs: Readonly<Record<ModbusProtocol['transport'], ReadCost>> = {
+const costs: Readonly<Record<Transport, ReadCost>> = {
   rtu: { request: 16, register: 1 },
+  ascii: { request: 16, register: 1 },
+  'rtu-over-tcp': { request: 32, register: 1 },
+  'ascii-over-tcp': { request: 32, register: 1 },
   tcp: { request: 125, register: 1 },
   udp: { request: 125, register: 1 },
 }
@@ -154,7 +159,7 @@ export async function runReadPlan(
   const work = async () => {
     for (const request of rest) await attempt(request)
   }
-  await Promise.all(Array.from({ length: transport === 'rtu' ? 1 : maxInFlight }, work))
+  await Promise.all(Array.from({ length: isLine(transport) ? 1 : maxInFlight }, work))
   if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
   return { outcomes, knowledge }
 }

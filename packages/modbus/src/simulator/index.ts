@@ -15,6 +15,9 @@ export {
   type TcpSimulatorOptions,
 } from './serve-tcp.ts'
 export { serveUdp, type UdpSimulator, type UdpSimulatorOptions } from './serve-udp.ts'
+export type { LineFraming } from './line-frames.ts'
+export { serveLine, type LineSimulatorOptions } from './serve-line.ts'
 export { serveRtu, type RtuSimulatorOptions } from './serve-rtu.ts'
+export { serveSerial, type SerialSimulatorOptions } from './serve-serial.ts'
 export { parseBank, BankFileError, type BankFile } from './bank-file.ts'
 export { vary, type Variation } from './vary.ts'

@@ -1,40 +1,89 @@
 import { MapperError } from '@mapper-sdk/core'
-import { createLines, type Line, type Lines, type SerialSettings } from '@mapper-sdk/core/line'
+import {
+  createLines,
+  type Line,
+  type Lines,
+  type SerialSettings,
+  type WireSettings,
+} from '@mapper-sdk/core/line'
 import { withoutSpareBits } from './answer.ts'
+import { asciiFraming } from './ascii-frame.ts'
 import { callQueue, type Turn } from './call-queue.ts'
-import { createDebts, type Guard } from './debts.ts'
+import { createDebts, type Debts, type Guard } from './debts.ts'
+import type { Framing } from './framing.ts'
+import { lineBus, looksLikeEcho } from './line-bus.ts'
 import type { Answer, ModbusLink } from './link.ts'
 import { linkOver } from './link-over.ts'
 import { isBits, isRead, type Request } from './pdu.ts'
-import { looksLikeEcho, rtuBus } from './rtu-bus.ts'
+import { rtuFraming } from './rtu-frame.ts'
 
 /** Exchanges that one call may take until its answer is surely its own. */
 const mostExchanges = 16
 
-export type SerialOptions = Omit<SerialSettings, 'kind'>
+const framings = { rtu: rtuFraming, ascii: asciiFraming } as const
 
-/**
- * Opens a Modbus RTU line, or a share in it. Rejects with `unreachable`, `access_denied`, `canceled` or
- * `invalid_config`.
- */
-export async function openSerial(
-  options: SerialOptions,
-  signal: AbortSignal,
-  lines: Lines = createLines(),
-): Promise<ModbusLink> {
-  if (options.dataBits !== 8) {
-    throw new MapperError('invalid_config', 'Modbus RTU needs 8 data bits; 7 is for Modbus ASCII')
-  }
-  return rtuLink(await lines.open({ kind: 'serial', ...options }, signal), options.baudRate)
+export interface LineOptions {
+  readonly framing: keyof typeof framings
+  /** A serial port, or a device server or gateway that stands for one. */
+  readonly wire: WireSettings
 }
 
-/** The transactions of one serial line, strictly one after another. */
-export function rtuLink(line: Line, baudRate: number): ModbusLink {
-  const debts = createDebts()
-  const bus = rtuBus(line, baudRate, debts)
+/** What the owner of a line gives to a link. */
+export interface LineSupplies {
+  /** Where lines are shared; the link has its own if left out. */
+  readonly lines?: Lines
+  /** What the units may still have to say since an earlier link to the same line; nothing if left out. */
+  readonly debts?: Debts
+}
+
+/**
+ * Opens a line for Modbus RTU or ASCII, or a share in it. Rejects with `unreachable`, `timeout`,
+ * `access_denied`, `canceled` or `invalid_config`.
+ */
+export async function openLine(
+  { framing, wire }: LineOptions,
+  signal: AbortSignal,
+  { lines = createLines(), debts }: LineSupplies = {},
+): Promise<ModbusLink> {
+  if (wire.kind === 'serial') checkDataBits(framing, wire.dataBits)
+  return lineLink(await lines.open(wire, signal), {
+    framing: framings[framing],
+    isConnection: wire.kind === 'tcp',
+    ...(debts && { debts }),
+  })
+}
+
+function checkDataBits(framing: LineOptions['framing'], dataBits: number): void {
+  if (dataBits === 8 || (framing === 'ascii' && dataBits === 7)) return
+  const needs = framing === 'rtu' ? 'RTU needs 8 data bits; 7 is for' : '7 or 8 data bits are for'
+  throw new MapperError('invalid_config', `Modbus ${needs} Modbus ASCII`)
+}
+
+export type SerialOptions = Omit<SerialSettings, 'kind'>
+
+/** Opens a serial line for Modbus RTU. */
+export const openSerial = (options: SerialOptions, signal: AbortSignal): Promise<ModbusLink> =>
+  openLine({ framing: 'rtu', wire: { ...options, kind: 'serial' } }, signal)
+
+export interface LineLinkOptions {
+  readonly framing?: Framing
+  readonly debts?: Debts
+  /** A connection is dropped after anything unexpected; a serial line, if left out, is waited on. */
+  readonly isConnection?: boolean
+}
+
+/** The transactions of one line, strictly one after another. */
+export function lineLink(line: Line, options: LineLinkOptions = {}): ModbusLink {
+  const { framing = rtuFraming, debts = createDebts(), isConnection = false } = options
+  const bus = lineBus(line, { framing, debts, ...(isConnection && { giveUp }) })
   const calls = callQueue(line.name, perform)
   let failed: MapperError | undefined
   line.listen(bus.receive, fail)
+
+  /** The line is lost for all who share it, and so for us. */
+  function giveUp(reason: MapperError): void {
+    line.drop(reason)
+  }
 
   async function perform(turn: Turn): Promise<Answer> {
     const { request } = turn
