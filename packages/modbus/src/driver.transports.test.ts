@@ -1,4 +1,5 @@
 import { silentLogger, type Logger } from '@mapper-sdk/core'
+import { createLines } from '@mapper-sdk/core/line'
 import { connectContext } from '@mapper-sdk/core/testing'
 import { afterAll, describe, expect, it } from 'vitest'
 import { cleanUp, connect, memoryOf, protocolOf, registers, shown, signal } from './driver.suite.ts'
@@ -66,12 +67,18 @@ describe('the driver', () => {
       })
       cleanUp.push(() => simulator.close())
       const protocol = protocolOf(simulator.port, { transport: `${framing}-over-tcp` })
-      const memory = memoryOf()
+      // What the units of a line owe is known with the line, whoever opens it.
+      const lines = createLines()
+      const open = async () => {
+        const connection = await modbusDriver.connect(protocol, connectContext({ signal, lines }))
+        cleanUp.push(() => connection.close())
+        return connection
+      }
       const brief = { ...protocol, timeoutMs: 50 }
-      const first = await connect(brief, memory)
+      const first = await open()
       expect(shown(await first.read(brief, registers(0), signal))).toEqual(['timeout'])
       await first.close()
-      const second = await connect(protocol, memory)
+      const second = await open()
       const patient = { ...protocol, timeoutMs: 1500 }
       expect(shown(await second.read(patient, registers(100), signal))).toEqual(['timeout'])
       expect(simulator.requests).toBe(2)

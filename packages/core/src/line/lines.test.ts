@@ -103,6 +103,22 @@ describe('the lines of a process', () => {
     expect(closings).toHaveLength(1)
   })
 
+  it('remember for each wire, whoever opens it and however often', async () => {
+    const { lines, openings, losers } = rig()
+    const open = async (wanted: TcpSettings) => {
+      const opening = lines.open(wanted, signal)
+      await settle()
+      openings.at(-1)?.resolve()
+      return opening
+    }
+    const [one, two] = [await open(settings), await open({ ...settings, host: 'H' })]
+    one.memory.set('owed', 7)
+    expect(two.memory.get('owed')).toBe(7)
+    losers[0]?.()
+    expect((await open(settings)).memory.get('owed')).toBe(7)
+    expect((await open({ ...settings, port: 2 })).memory.get('owed')).toBeUndefined()
+  })
+
   it('open a lost wire anew, also while somebody holds on to the old one', async () => {
     const { lines, openings, losers } = rig()
     const opening = lines.open(settings, signal)

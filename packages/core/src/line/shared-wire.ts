@@ -1,3 +1,4 @@
+import type { Memory } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 import { createFairQueue } from '../fair-queue.ts'
 import { canceled } from '../time.ts'
@@ -27,6 +28,7 @@ export function shareWire(
     /** Nobody uses the wire any more, and it closes now. */
     readonly onUnused: (closed: Promise<void>) => void
   },
+  memory: Memory = new Map<string, unknown>(),
 ): SharedWire {
   const shares = new Set<Share>()
   const waiting = createFairQueue<Waiting>()
@@ -105,6 +107,7 @@ export function shareWire(
       return {
         name: wire.name,
         characterMs: wire.characterMs,
+        memory,
         get lastByteAt() {
           return lastByteAt
         },

@@ -1,6 +1,5 @@
 import { createLines, type WireSettings } from '@mapper-sdk/core/line'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { createDebts } from './debts.ts'
 import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
 import { openLine } from './line-link.ts'
 import { ptyPair } from './pty-pair.suite.ts'
@@ -67,11 +66,11 @@ describe(`hostile lines (HOSTILE_SEED=${seed}): no wrong value, nothing left ove
         port: simulator.port,
         connectTimeoutMs: 5000,
       }
-      const supplies = { lines: createLines(), debts: createDebts() }
+      const lines = createLines()
       const run: HostileRun = {
         bank,
         faults: simulator.faults,
-        connect: () => openLine({ framing, wire }, signal, supplies),
+        connect: () => openLine({ framing, wire }, signal, lines),
         reads: 2000,
         parallel: 2,
         perMille: 40,

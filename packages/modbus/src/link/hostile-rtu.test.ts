@@ -58,7 +58,7 @@ describe('a serial line', () => {
           bank,
           faults: simulator.faults,
           connect: () => openSerial(serial(here), new AbortController().signal),
-          reads: 1500,
+          reads: 800,
           parallel: 2,
           perMille: 80,
           timeoutMs: 60,

@@ -7,14 +7,19 @@ import { afterEcho, isLineNoise, type Framing } from './framing.ts'
 import type { Answer } from './link.ts'
 import { isRead, type Request } from './pdu.ts'
 
-/** One exchange at a time on a line, each in a turn of its own. */
+/** One exchange at a time on a line. */
 export interface LineBus {
   /**
-   * Sends the request on a silent line and waits for an answer that fits it. Whether the answer is
-   * this request's own is for `debts` to say; the debt is in there from when the request was sent.
+   * Runs when it is this call's turn on the line, and its unit has been left alone for long enough. One
+   * exchange, and all that is thought about it: in between nobody else asks the units anything.
+   */
+  inTurn<T>(turn: Turn, run: () => Promise<T>): Promise<T>
+  /**
+   * Only in turn. Sends the request on a silent line and waits for an answer that fits it. Whether the
+   * answer is this request's own is for `debts` to say; the debt is in there from when it was sent.
    */
   exchange(request: Request, turn: Turn): Promise<{ readonly debt: Debt; readonly answer: Answer }>
-  /** Sends a request that nobody answers. */
+  /** Only in turn. Sends a request that nobody answers. */
   broadcast(request: Request, turn: Turn): Promise<void>
   /** Whether the converter sends our own bytes back; undefined until an answer has told. */
   readonly echoes: boolean | undefined
@@ -72,6 +77,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
     silenceMs = drainMs
     let found
     while ((found = framing.find(debts.owed(), received, 0, length)) !== undefined) {
+      if (isOdd(0, found.start)) return void unexpected('bytes that answer nothing')
       grace.delete(found.request.unit)
       drop(found.end)
     }
@@ -83,9 +89,9 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
     length -= count
   }
 
-  /** Our share of the line, once the unit has been left alone for long enough: that holds up nobody else. */
   async function inTurn<T>(turn: Turn, run: () => Promise<T>): Promise<T> {
     const { unit, functionCode } = turn.request
+    // Not in turn yet, so this holds up nobody else.
     const graceLeftMs = () => (grace.get(unit) ?? 0) - performance.now()
     for (let leftMs; (leftMs = graceLeftMs()) > 0;) await turn.pause(Math.min(leftMs, drainMs))
     grace.delete(unit)
@@ -109,7 +115,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
       await silence(turn)
       // From here on anything that arrives is older than the request.
       onBytes = () => (length = 0)
-    } else if (!isLineNoise(received, 0, length)) throw unexpected('bytes that answer nothing')
+    } else if (isOdd(0, length)) throw unexpected('bytes that answer nothing')
     try {
       if (giveUp === undefined) await line.discardInput()
       turn.check()
@@ -124,15 +130,14 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
     }
   }
 
-  const exchange = (request: Request, turn: Turn) =>
-    inTurn(turn, async () => {
-      const debt = await send(request, turn, () => debts.owe(request, performance.now()))
-      try {
-        return { debt, answer: await answerTo(request, turn) }
-      } finally {
-        onBytes = seekStrays
-      }
-    })
+  async function exchange(request: Request, turn: Turn) {
+    const debt = await send(request, turn, () => debts.owe(request, performance.now()))
+    try {
+      return { debt, answer: await answerTo(request, turn) }
+    } finally {
+      onBytes = seekStrays
+    }
+  }
 
   /** The answer to what was just sent, with nothing suspect behind it. */
   function answerTo(request: Request, turn: Turn): Promise<Answer> {
@@ -169,6 +174,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
         handled = Math.max(handled, echo)
         let found
         while ((found = framing.find([request, ...debts.owed()], received, handled, length))) {
+          if (isOdd(handled, found.start)) return refuse('bytes that answer nothing')
           if (found.request === request) break
           // A late answer to something else.
           handled = found.end
@@ -196,6 +202,10 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
 
   const shown = () => hexOf(received.subarray(0, length))
 
+  /** A serial line may say anything in front of an answer; a connection brings what a device has said. */
+  const isOdd = (start: number, end: number) =>
+    giveUp !== undefined && !isLineNoise(received, start, end)
+
   function unexpected(what: string): MapperError {
     const error = new MapperError('bad_data', `${line.name}: ${what}: ${shown()}`)
     giveUp?.(error)
@@ -211,12 +221,12 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
   }
 
   return {
+    inTurn,
     exchange,
-    broadcast: (request, turn) =>
-      inTurn(turn, async () => {
-        await send(request, turn, () => undefined)
-        await turn.pause(turnaroundMs)
-      }),
+    async broadcast(request, turn) {
+      await send(request, turn, () => undefined)
+      await turn.pause(turnaroundMs)
+    },
     get echoes() {
       return echoes
     },

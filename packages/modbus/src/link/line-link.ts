@@ -28,14 +28,6 @@ export interface LineOptions {
   readonly wire: WireSettings
 }
 
-/** What the owner of a line gives to a link. */
-export interface LineSupplies {
-  /** Where lines are shared; the link has its own if left out. */
-  readonly lines?: Lines
-  /** What the units may still have to say since an earlier link to the same line; nothing if left out. */
-  readonly debts?: Debts
-}
-
 /**
  * Opens a line for Modbus RTU or ASCII, or a share in it. Rejects with `unreachable`, `timeout`,
  * `access_denied`, `canceled` or `invalid_config`.
@@ -43,14 +35,11 @@ export interface LineSupplies {
 export async function openLine(
   { framing, wire }: LineOptions,
   signal: AbortSignal,
-  { lines = createLines(), debts }: LineSupplies = {},
+  lines: Lines = createLines(),
 ): Promise<ModbusLink> {
   if (wire.kind === 'serial') checkDataBits(framing, wire.dataBits)
-  return lineLink(await lines.open(wire, signal), {
-    framing: framings[framing],
-    isConnection: wire.kind === 'tcp',
-    ...(debts && { debts }),
-  })
+  const line = await lines.open(wire, signal)
+  return lineLink(line, { framing: framings[framing], isConnection: wire.kind === 'tcp' })
 }
 
 function checkDataBits(framing: LineOptions['framing'], dataBits: number): void {
@@ -66,15 +55,16 @@ export const openSerial = (options: SerialOptions, signal: AbortSignal): Promise
   openLine({ framing: 'rtu', wire: { ...options, kind: 'serial' } }, signal)
 
 export interface LineLinkOptions {
+  /** RTU if left out. */
   readonly framing?: Framing
-  readonly debts?: Debts
   /** A connection is dropped after anything unexpected; a serial line, if left out, is waited on. */
   readonly isConnection?: boolean
 }
 
 /** The transactions of one line, strictly one after another. */
 export function lineLink(line: Line, options: LineLinkOptions = {}): ModbusLink {
-  const { framing = rtuFraming, debts = createDebts(), isConnection = false } = options
+  const { framing = rtuFraming, isConnection = false } = options
+  const debts = debtsOf(line, framing)
   const bus = lineBus(line, { framing, debts, ...(isConnection && { giveUp }) })
   const calls = callQueue(line.name, perform)
   let failed: MapperError | undefined
@@ -88,21 +78,28 @@ export function lineLink(line: Line, options: LineLinkOptions = {}): ModbusLink 
   async function perform(turn: Turn): Promise<Answer> {
     const { request } = turn
     if (request.unit === 0) {
-      await bus.broadcast(request, turn)
+      await bus.inTurn(turn, () => bus.broadcast(request, turn))
       return { ok: true, data: new Uint8Array(0) }
     }
     // Whether the order of answers had to be relied on (rule 4 of debts).
     let inOrder = false
     for (let exchanges = 0; exchanges < mostExchanges; exchanges++) {
-      const guard = guardOf(request)
-      const { debt, answer } = await bus.exchange(guard?.request ?? request, turn)
-      const own = debts.settle(debt, !answer.ok)
-      if (own && guard?.kind === 'wider' && answer.ok) return narrowed(answer.data, guard, request)
-      if (own && (guard !== undefined || inOrder)) debts.settleBefore(debt)
-      if (own && guard === undefined) return answer
+      const answer = await bus.inTurn(turn, () => attempt(turn, inOrder))
+      if (answer !== undefined) return answer
       inOrder = true
     }
     throw doubt(request)
+  }
+
+  /** One exchange; undefined if its answer may be another's. */
+  async function attempt(turn: Turn, inOrder: boolean): Promise<Answer | undefined> {
+    const { request } = turn
+    const guard = guardOf(request)
+    const { debt, answer } = await bus.exchange(guard?.request ?? request, turn)
+    const own = debts.settle(debt, !answer.ok)
+    if (own && guard?.kind === 'wider' && answer.ok) return narrowed(answer.data, guard, request)
+    if (own && (guard !== undefined || inOrder)) debts.settleBefore(debt)
+    return own && guard === undefined ? answer : undefined
   }
 
   function guardOf(request: Request): Guard | undefined {
@@ -135,6 +132,14 @@ export function lineLink(line: Line, options: LineLinkOptions = {}): ModbusLink 
       await line.close()
     },
   })
+}
+
+/** All links to one line have them in common: what a unit still has to say, any of them may hear. */
+function debtsOf({ memory }: Line, { name }: Framing): Debts {
+  const key = `Modbus ${name} answers owed`
+  const debts = (memory.get(key) as Debts | undefined) ?? createDebts()
+  memory.set(key, debts)
+  return debts
 }
 
 /** The part of a wider answer that was asked for. */

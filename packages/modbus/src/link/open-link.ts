@@ -1,6 +1,5 @@
 import type { ConnectContext } from '@mapper-sdk/core'
 import type { Endpoint } from '../config/endpoint.ts'
-import { createDebts, type Debts } from './debts.ts'
 import { openLine } from './line-link.ts'
 import type { ModbusLink } from './link.ts'
 import { connectTcp } from './tcp-link.ts'
@@ -19,12 +18,8 @@ export function openLink(
   { signal, logger, memory, lines }: ConnectContext,
 ): Promise<ModbusLink> {
   switch (endpoint.kind) {
-    case 'line': {
-      // What a unit still has to say, it may say on the next connection.
-      const debts = (memory.get('debts') as Debts | undefined) ?? createDebts()
-      memory.set('debts', debts)
-      return openLine(endpoint, signal, { lines, debts })
-    }
+    case 'line':
+      return openLine(endpoint, signal, lines)
     case 'udp': {
       const onDrop = (dropped: object) => logger.debug(dropped, 'Modbus UDP datagram dropped')
       return connectUdp({ ...endpoint, connectTimeoutMs, maxInFlight, onDrop }, signal)
