@@ -80,6 +80,9 @@ function kindOf(schema) {
     if (all.every((one) => one !== undefined)) return all.map(code).join(', ')
     return [...new Set(schema.anyOf.map(kindOf))].join(' or ')
   }
+  if (Array.isArray(schema.type)) {
+    return schema.type.map((type) => kindOf({ ...schema, type })).join(', or ')
+  }
   if (schema.enum) return schema.enum.map(code).join(', ')
   switch (schema.type) {
     case 'integer':

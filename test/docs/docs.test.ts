@@ -9,7 +9,7 @@ import {
   type PropertyType,
 } from '@mapper-sdk/core'
 import { deviceOf, loadFolder, modelOf } from '@mapper-sdk/edge-sim'
-import { modbusDriver, normalize } from '@mapper-sdk/modbus'
+import { formatAddress, modbusDriver, normalize, parseAddress } from '@mapper-sdk/modbus'
 import { parseBank, serveTcp } from '@mapper-sdk/modbus/simulator'
 import { describe, expect, test, vi } from 'vitest'
 import { parseDocument } from 'yaml'
@@ -305,6 +305,15 @@ describe('the Modbus page', () => {
   )('is right about the model type %s', (from, to) => {
     const property = { name: 'p', type: from as PropertyType, accessMode: 'ReadOnly' } as const
     expect([normalize({}, 'visitor', property)['type']]).toEqual(to)
+  })
+
+  test.each(
+    tableBelow(page, '### Addresses').map(([written = [], means = []]) => [written, means]),
+  )('is right about the addresses %j', (written, [means = 'input:500']) => {
+    for (const word of written) {
+      const place = { table: 'input', ...parseAddress(word.replaceAll("'", '')) } as const
+      expect(formatAddress(place)).toBe(means)
+    }
   })
 
   test.each(

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect, it, type TestContext } from 'vitest'
 import type { ForeignServer } from '../support/foreign-server.ts'
 import { startJsmodbusServer } from '../support/jsmodbus-server.ts'
+import { compileLibmodbusServer, startLibmodbusServer } from '../support/libmodbus-server.ts'
 import { manifestsOf } from '../support/manifests.ts'
 import { startMapper } from '../support/mapper-process.ts'
 import { startPymodbusServer } from '../support/pymodbus-server.ts'
@@ -17,6 +18,8 @@ import { isSame, misc, numbers, type Case } from './real-input-cases.ts'
 const lacking = {
   pymodbus:
     'no python3 with pymodbus and its server (apt-get install python3-pymodbus python3-serial-asyncio, or pip install pymodbus pyserial)',
+  libmodbus:
+    'no C compiler with libmodbus (apt-get install gcc libc6-dev pkg-config libmodbus-dev)',
   socat: 'no socat (apt-get install socat)',
 }
 
@@ -43,6 +46,19 @@ it.concurrent(
     context.onTestFinished(() => pair.stop())
     const [tty, peer] = pair.ends
     const server = await startPymodbusServer(python, { kind: 'rtu', tty, peer })
+    context.onTestFinished(() => server.stop())
+    await everyDataType(server, context)
+  },
+  90_000,
+)
+
+it.concurrent(
+  'reads and writes every data type: libmodbus over TCP',
+  async (context) => {
+    const { folder, remove } = await scratchFolder()
+    context.onTestFinished(remove)
+    const program = compileLibmodbusServer(folder) ?? requireServer(context, lacking.libmodbus)
+    const server = await startLibmodbusServer(program)
     context.onTestFinished(() => server.stop())
     await everyDataType(server, context)
   },

@@ -1,11 +1,12 @@
 """A Modbus server by pymodbus (3.0 to 3.16), steered by JSON lines on stdin.
 
-    pymodbus_server.py tcp PORT | rtu TTY
+    pymodbus_server.py tcp|udp|rtu-over-tcp|ascii-over-tcp PORT | tls PORT CERT KEY | rtu|ascii TTY
 
 Answers {"ready": VERSION} when it serves, then each line with one that has the same id:
     {"id": 1, "op": "put", "table": …, "address": …, "type": …, "value": "1.5", …}  ->  {"id": 1}
     {"id": 2, "op": "take", …}  ->  {"id": 2, "value": "1.5"}
-Values are encoded by the struct module and kept in pymodbus' own datastore. Ends when stdin does.
+Values are encoded by the struct module and kept in pymodbus' own datastore. It identifies itself as
+IDENTITY says. Ends when stdin does.
 """
 
 import asyncio
@@ -26,6 +27,19 @@ FORMAT = {
     **{"int64": "q", "uint64": "Q", "float32": "f", "float64": "d"},
 }
 SIZE = 1000
+# What the server says of itself with functions 43/14; 17 joins the first three.
+IDENTITY = {
+    **{0: "Pymodbus vendor", 1: "PM-3", 2: "3.x", 3: "http://192.0.2.1", 4: "Server"},
+    **{5: "Model", 6: "Application", 0x80: "x" * 200, 0x81: "y" * 200},
+}
+
+
+def make_identity():
+    try:
+        from pymodbus import ModbusDeviceIdentification
+    except ImportError:
+        from pymodbus.device import ModbusDeviceIdentification
+    return ModbusDeviceIdentification(info=IDENTITY)
 
 
 def make_device():
@@ -44,19 +58,32 @@ def make_device():
     return device, ModbusServerContext(devices=device, single=True)
 
 
-def make_server(context, kind, where):
-    if kind == "tcp":
-        address = ("127.0.0.1", int(where))
-        if hasattr(servers, "ModbusTcpServer"):
-            return servers.ModbusTcpServer(context, address=address)
-        from pymodbus.server.async_io import ModbusTcpServer
+def framer_of(kind):
+    """The framer of a kind, by the names of old and of new versions."""
+    name = "rtu" if kind.startswith("rtu") else "ascii" if kind.startswith("ascii") else "socket"
+    try:
+        from pymodbus import FramerType
 
-        return ModbusTcpServer(context, address=address)
-    if hasattr(servers, "ModbusSerialServer"):
-        return servers.ModbusSerialServer(context, port=where, baudrate=115200)
-    from pymodbus.server.async_io import ModbusSerialServer
+        return FramerType(name)
+    except ImportError:
+        module = __import__(f"pymodbus.framer.{name}_framer", fromlist=["framer"])
+        return getattr(module, f"Modbus{name.capitalize()}Framer")
 
-    return ModbusSerialServer(context, port=where, baudrate=115200)
+
+def make_server(context, kind, where, *files):
+    def server_of(name):
+        if hasattr(servers, name):
+            return getattr(servers, name)
+        from pymodbus.server import async_io
+
+        return getattr(async_io, name)
+
+    common = {"framer": framer_of(kind), "identity": make_identity()}
+    if kind in ("rtu", "ascii"):
+        return server_of("ModbusSerialServer")(context, port=where, baudrate=115200, **common)
+    more = {"certfile": files[0], "keyfile": files[1]} if kind == "tls" else {}
+    name = {"udp": "ModbusUdpServer", "tls": "ModbusTlsServer"}.get(kind, "ModbusTcpServer")
+    return server_of(name)(context, address=("127.0.0.1", int(where)), **common, **more)
 
 
 def order_of(ask):
@@ -108,14 +135,14 @@ async def answer(ask, server, device):
     return {"value": ("true" if values[0] else "false") if bits else value_of(ask, values)}
 
 
-async def main(kind, where):
+async def main(kind, *where):
     device, context = make_device()
-    server = make_server(context, kind, where)
+    server = make_server(context, kind, *where)
     # Up to 3.5 or so a serial port is opened apart from serving it; later versions have no start.
-    if kind == "rtu" and hasattr(server, "start"):
+    if kind in ("rtu", "ascii") and hasattr(server, "start"):
         await server.start()
     serving = asyncio.create_task(server.serve_forever())
-    while not (getattr(server, "transport", None) or getattr(server, "server", None)):
+    while not any(getattr(server, name, None) for name in ("transport", "server", "protocol")):
         if serving.done():
             serving.result()
         await asyncio.sleep(0.01)

@@ -169,8 +169,13 @@ function formatText(value: Value): string {
   return typeof value === 'boolean' ? String(value) : formatReal(value, plainDecimal)
 }
 
-const hex = (bytes: Uint8Array) =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += hexOfByte[byte] ?? ''
+  return text
+}
 
 function parseHex(text: string): Uint8Array {
   const match = /^(?:0[xX])?((?:[0-9a-fA-F]{2})*)$/.exec(text)

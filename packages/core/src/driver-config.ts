@@ -13,12 +13,13 @@ import {
 /** Checks the configurations of one driver; what is wrong goes to `issues`, at the paths of the CR. */
 export interface DriverConfig<P, V> {
   protocol(raw: RawConfig, issues: Issue[]): { protocol: P; connectionKey: string } | undefined
-  /** `at` is the place of the property in the CR. */
+  /** `at` is the place of the property in the CR. Without a protocol the driver's own check is left out. */
   visitor(
     raw: RawConfig,
     property: ModelProperty,
     at: Path,
     issues: Issue[],
+    protocol?: P,
   ): { visitor: V; options: ValueOptions } | undefined
 }
 
@@ -44,7 +45,13 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
     return connectionKey === undefined ? undefined : { protocol: value, connectionKey }
   }
 
-  const visitor = (raw: RawConfig, property: ModelProperty, at: Path, issues: Issue[]) => {
+  const visitor = (
+    raw: RawConfig,
+    property: ModelProperty,
+    at: Path,
+    issues: Issue[],
+    protocol?: P,
+  ) => {
     const path = [...at, 'visitors', 'configData']
     const normalized = attempt(path, issues, () => normalize(raw, 'visitor', property))
     if (normalized === undefined) return undefined
@@ -65,7 +72,16 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
       if (options.map !== undefined) checkMap(options.map, property.type)
       return options
     })
-    return options && { visitor: theirsChecked.value as V, options }
+    const visitor = theirsChecked.value as V
+    const before = issues.length
+    const conflict = attempt(path, issues, () =>
+      protocol === undefined ? undefined : driver.check?.(protocol, visitor, property),
+    )
+    if (conflict !== undefined) {
+      const issue = errorAt([...path, conflict.field], conflict.message)
+      issues.push(asWritten(issue, path, raw, normalized))
+    }
+    return options && issues.length === before ? { visitor, options } : undefined
   }
 
   const normalize = (raw: RawConfig, what: 'protocol' | 'visitor', property?: ModelProperty) => {

@@ -40,6 +40,13 @@ export interface ConnectContext {
   readonly lines: Lines
 }
 
+/** What is wrong with a configuration: the field to change, and words that go on after its name. */
+export interface Conflict {
+  readonly field: string
+  /** As in "is 3, but a uint32 takes 2 registers; leave it out". */
+  readonly message: string
+}
+
 /**
  * A protocol: how to check its configuration and how to connect. `P` is the checked
  * `spec.protocol.configData` of a device, `V` the checked `visitors.configData` of a property.
@@ -61,6 +68,11 @@ export interface Driver<P = unknown, V = unknown> {
    * object or the same one. `property` is the model's property when `what` is `visitor`.
    */
   normalize?(raw: RawConfig, what: 'protocol' | 'visitor', property?: ModelProperty): RawConfig
+  /**
+   * What its schema cannot say about a checked visitor: fields that do not fit together or beyond the
+   * protocol. Only that property is left out. Pure. `property` is the model's, if there is a model.
+   */
+  check?(protocol: P, visitor: V, property?: ModelProperty): Conflict | undefined
   /** Devices with the same key share one connection: one serial line, one socket. */
   connectionKey(protocol: P): string
   /** Opens the connection. A throw means it is not there; core tries again, later and later. */

@@ -17,7 +17,16 @@ export {
   type RawValue,
 } from './device.ts'
 export type { JSONSchema } from './schema.ts'
-export type { ConnectContext, Connection, Driver, Memory, Outcome, Value, Write } from './driver.ts'
+export type {
+  Conflict,
+  ConnectContext,
+  Connection,
+  Driver,
+  Memory,
+  Outcome,
+  Value,
+  Write,
+} from './driver.ts'
 export type {
   DeviceDescription,
   Edge,
@@ -36,6 +45,15 @@ export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.
 export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
+export {
+  decimalOf,
+  integerOf,
+  integerValue,
+  parseDecimal,
+  toNumber as decimalNumber,
+  toText as decimalText,
+  type Decimal,
+} from './decimal.ts'
 export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
 export {
   applyOptions,

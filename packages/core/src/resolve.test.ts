@@ -298,6 +298,43 @@ describe('a wrong protocol', () => {
     ])
   })
 
+  describe('a check of the driver', () => {
+    const checking = createResolver<Protocol, Visitor>({
+      ...driver,
+      check: ({ port }, { address }, property) => {
+        if (address === 13) throw new TypeError('oops')
+        const message = `is ${address}, but ${property?.type} ends at ${port} here`
+        return address > port ? { field: 'address', message } : undefined
+      },
+    })
+    const properties = [
+      { address: 4 },
+      { offset: 600, limit: 1 },
+      { address: 700 },
+      { address: 13 },
+    ]
+    const names = properties.map((_, index) => `p${index}`)
+    const device = deviceOf(
+      properties.map((visitor, index) => propertyOf({ name: `p${index}`, visitor })),
+    )
+    const models = modelOf(...names.map((name) => ({ name })))
+
+    test('leaves out only its own property, at the name that the CR uses', () => {
+      const { device: resolved, issues } = checking(device, models)
+      expect(resolved?.properties.map(({ name }) => name)).toEqual(['p0'])
+      expect(issues.map(({ path, message }) => `${formatPath(path)} ${message}`)).toEqual([
+        'spec.properties[1].visitors.configData.offset is 600, but DOUBLE ends at 502 here',
+        'spec.properties[2].visitors.configData.address is 700, but DOUBLE ends at 502 here',
+        'spec.properties[3].visitors.configData oops',
+      ])
+    })
+
+    test('is not asked while the protocol is wrong', () => {
+      const { issues } = checking({ ...device, protocol: {} }, models)
+      expect(issues.map(({ path }) => formatPath(path))).toEqual(['spec.protocol.configData.host'])
+    })
+  })
+
   test("a driver may not claim core's words", () => {
     const visitorSchema = Type.Object({ scale: Type.Number() })
     expect(() => createResolver({ ...driver, visitorSchema })).toThrow(/scale, which core handles/)

@@ -79,8 +79,9 @@ export function createResolver<P, V>(
     model: ModelProperty,
     at: Path,
     issues: Issue[],
+    protocol: P | undefined,
   ): ResolvedProperty<V> | undefined => {
-    const found = config.visitor(property.visitor, model, at, issues)
+    const found = config.visitor(property.visitor, model, at, issues, protocol)
     if (found === undefined) return undefined
     const { limits, problem } = parseLimits(model)
     if (problem !== undefined) issues.push(warningAt(at, `has a limit in its model: ${problem}`))
@@ -120,7 +121,7 @@ export function createResolver<P, V>(
       } else if (!types.has(owner.type)) {
         const message = `is of type ${owner.type} in model ${idOf(model)}, which is not supported`
         issues.push(errorAt([...at, 'name'], message))
-      } else return resolveProperty(property, owner, at, issues) ?? []
+      } else return resolveProperty(property, owner, at, issues, link?.protocol) ?? []
       return []
     })
     if (link === undefined) return { issues }

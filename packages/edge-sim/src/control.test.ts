@@ -42,14 +42,16 @@ test('it can cut the node off, and follows what happens', async () => {
     await client.cloudLink(false)
     await client.cloudLink(true)
     expect(events.length).toBeGreaterThan(0)
-  })
+  }, 15_000)
   await client.cloudLink(false)
   await reportTwins(socketPath, 'plant/boiler', [twinOf('a', '1')])
-  await vi.waitFor(() =>
-    expect(events).toContainEqual({
-      ...{ type: 'drop', reason: 'cloud-offline', device: 'plant/boiler' },
-      property: 'a',
-    }),
+  await vi.waitFor(
+    () =>
+      expect(events).toContainEqual({
+        ...{ type: 'drop', reason: 'cloud-offline', device: 'plant/boiler' },
+        property: 'a',
+      }),
+    15_000,
   )
   ended.abort()
   await following

@@ -109,7 +109,7 @@ test('what is dropped is answered with OK', async () => {
   await reportTwins(socketPath, 'plant/nobody', [twinOf('a', '1')])
   await reportTwins(socketPath, 'dev/boiler', [twinOf('a', '1')])
   await reportState(socketPath, boiler, 'disconnected')
-  await vi.waitFor(() => expect(sim.twin(boiler, 'b')?.reported).toBe('good'))
+  await vi.waitFor(() => expect(sim.twin(boiler, 'b')?.reported).toBe('good'), 15_000)
   expect(sim.twin(boiler, 'a')?.reported).toBeUndefined()
   expect(sim.stats().droppedTwins).toEqual({
     'illegal-value': 1,
@@ -129,7 +129,7 @@ test('an empty namespace is the default one', async () => {
   sim.apply({ ...deviceCr(), metadata: { name: 'boiler' } })
   await sim.idle()
   await reportTwins(socketPath, '/boiler', [twinOf('a', '1'), twinOf('a', '1')])
-  await vi.waitFor(() => expect(sim.twin('default/boiler', 'a')?.reported).toBe('1'))
+  await vi.waitFor(() => expect(sim.twin('default/boiler', 'a')?.reported).toBe('1'), 15_000)
 })
 
 test('30 twins a second go up, and none while the cloud is away', async () => {
@@ -251,7 +251,7 @@ test('one call at a time over all protocols: a slow mapper holds up the others',
   sim.apply(modelCr())
   sim.apply(deviceCr('s', { model: 'm-slow', protocolName: 'slow' }))
   sim.apply(deviceCr())
-  await vi.waitFor(() => expect(slow.received).toHaveLength(1))
+  await vi.waitFor(() => expect(slow.received).toHaveLength(1), 15_000)
   expect(fast.received).toEqual([])
   slow.close()
   await sim.idle()
@@ -287,7 +287,7 @@ test.each([
   await sim.idle()
   const before = mapper.received.length
   await reportTwins(socketPath, boiler, [twinOf('a', '1')])
-  await vi.waitFor(() => expect(sim.twin(boiler, 'a')?.reported).toBe(''))
+  await vi.waitFor(() => expect(sim.twin(boiler, 'a')?.reported).toBe(''), 15_000)
   await sim.idle()
   expect(mapper.received.slice(before)).toEqual(
     ['UpdateDeviceModel plant/m', 'UpdateDevice plant/boiler'].slice(0, calls),
@@ -422,16 +422,16 @@ test('a folder is applied, and followed', async () => {
   expect((await mapper.register()).deviceList).toHaveLength(1)
 
   await put('d.yaml', JSON.stringify(deviceCr('boiler', { desired: '3' })))
-  await vi.waitFor(() => expect(sim.twin(boiler, 'a')?.desired).toBe('3'), 5000)
+  await vi.waitFor(() => expect(sim.twin(boiler, 'a')?.desired).toBe('3'), 15_000)
   await put('e.yaml', JSON.stringify(deviceCr('second')))
-  await vi.waitFor(() => expect(mapper.received.at(-1)).toBe('RegisterDevice plant/second'), 5000)
+  await vi.waitFor(() => expect(mapper.received.at(-1)).toBe('RegisterDevice plant/second'), 15_000)
 
   await put('d.yaml', 'kind: Device\nspec: [1')
-  await vi.waitFor(() => expect(sim.issues()[0]).toMatchObject({ line: 2 }), 5000)
+  await vi.waitFor(() => expect(sim.issues()[0]).toMatchObject({ line: 2 }), 15_000)
   expect(sim.cloud()).toHaveLength(2)
 
   await put('d.yaml', '')
-  await vi.waitFor(() => expect(mapper.received.at(-1)).toBe('RemoveDevice plant/boiler'), 5000)
+  await vi.waitFor(() => expect(mapper.received.at(-1)).toBe('RemoveDevice plant/boiler'), 15_000)
   expect(sim.cloud().map(({ id }) => id)).toEqual(['plant/second'])
   expect(sim.issues()).toEqual([])
 })

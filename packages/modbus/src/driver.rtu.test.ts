@@ -41,7 +41,9 @@ it('devices share a serial line, whichever of them is dead', async (context) => 
     maxBitsPerRequest: 2000,
     maxGap: 16,
     maxInFlight: 4,
-    writeMultiple: false,
+    writeFunction: 'auto',
+    writeBits: 'auto',
+    identify: false,
   }
   const unit = (id: number, more: Partial<ModbusProtocol> = {}) => ({
     ...protocol,

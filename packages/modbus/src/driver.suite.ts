@@ -29,7 +29,9 @@ export const protocolOf = (port: number, more: Partial<ModbusProtocol> = {}): Mo
   maxBitsPerRequest: 2000,
   maxGap: 16,
   maxInFlight: 1,
-  writeMultiple: false,
+  writeFunction: 'auto',
+  writeBits: 'auto',
+  identify: false,
   ...more,
 })
 export const visitor = (address: number, more: Partial<ModbusVisitor> = {}): ModbusVisitor => ({

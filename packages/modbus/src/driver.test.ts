@@ -330,7 +330,7 @@ describe('silence', () => {
 })
 
 describe('writing', () => {
-  it('takes function 5 or 6 for one, 16 for more, in order', async () => {
+  it('takes function 5 or 6 for one, 16 for more and for neighbours, in order', async () => {
     const server = await startServer(bankWithout(new Set()))
     const protocol = protocolOf(server.port)
     const connection = await connect(protocol)
@@ -340,13 +340,14 @@ describe('writing', () => {
         { visitor: visitor(4), value: 7 },
         { visitor: visitor(8, { type: 'uint32' }), value: 65_537 },
         { visitor: visitor(2, { table: 'coil' }), value: true },
-        { visitor: visitor(3, { table: 'coil', type: 'uint16' }), value: 0 },
+        { visitor: visitor(5, { table: 'coil', type: 'uint16' }), value: 0 },
         { visitor: visitor(4), value: 8 },
+        { visitor: visitor(5), value: 9 },
       ],
       signal,
     )
     expect(outcomes.every(({ ok }) => ok)).toBe(true)
-    expect(server.written()).toEqual(['6 4=7', '16 8=1,1', '5 2=true', '5 3=false', '6 4=8'])
+    expect(server.written()).toEqual(['6 4=7', '16 8=1,1', '5 2=true', '5 5=false', '16 4=8,9'])
   })
 
   it('refuses what cannot be written, and writes the rest', async () => {
@@ -360,7 +361,6 @@ describe('writing', () => {
         { visitor: visitor(1), value: 1.5 },
         { visitor: visitor(1, { table: 'input' }), value: 1 },
         { visitor: visitor(1, { table: 'discrete' }), value: true },
-        { visitor: visitor(1, { type: 'bool', bit: 3 }), value: true },
         { visitor: visitor(1, { type: 'string', length: 124 }), value: 'a' },
         { visitor: visitor(9), value: 1 },
       ],
@@ -372,10 +372,24 @@ describe('writing', () => {
       'unsupported',
       'unsupported',
       'unsupported',
-      'unsupported',
       'ok',
     ])
     expect(server.written()).toEqual(['6 9=1'])
+  })
+
+  it('changes bits without function 22 where it has to, and remembers that over a reconnect', async () => {
+    // Every register holds its own address there.
+    const server = await startServer(bankWithout(new Set()))
+    const protocol = protocolOf(server.port)
+    const memory = memoryOf()
+    for (const bit of [3, 0]) {
+      const connection = await connect(protocol, memory)
+      const write = { visitor: visitor(20, { type: 'bool', bit }), value: true }
+      expect(await connection.write(protocol, [write], signal)).toMatchObject([{ ok: true }])
+      expect(server.written()).toEqual([`6 20=${20 | (1 << bit)}`])
+      expect(server.asked()).toEqual(['20+1'])
+      expect(memory.get('unit 1 writes')).toEqual(new Set(['no 22']))
+    }
   })
 })
 
@@ -399,7 +413,7 @@ describe('configuration', () => {
       signal,
     )
     expect(
-      outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.detail.split(':')[0])),
+      outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.detail.split(' ')[0])),
     ).toEqual(['address', 'length', 'length', 'type', 'bit', 'bit', 'length', 5])
   })
 

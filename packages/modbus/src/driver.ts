@@ -4,9 +4,12 @@ import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
 import { transports } from './config/transports.ts'
+import { checkVisitor } from './data/compile.ts'
+import { identifyOnce } from './identify/identify-once.ts'
 import { nothingKnown, type Knowledge } from './read/knowledge.ts'
 import { openLink } from './link/open-link.ts'
 import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
+import { lessonsOf } from './write/lessons.ts'
 import { runWrites } from './write/writer.ts'
 
 /**
@@ -18,6 +21,7 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   protocolSchema,
   visitorSchema,
   normalize,
+  check: checkVisitor,
   connectionKey: (protocol) => keyOf(endpointOf(protocol)),
   async connect(protocol, context) {
     const { logger, memory } = context
@@ -49,13 +53,16 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
         const knowledge = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
         const result = await runReadPlan(planFor(visitors, theirs, knowledge), link, callSignal)
         if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
+        if (theirs.identify && result.outcomes.some(({ ok }) => ok)) {
+          await identifyOnce(theirs, link, memory, logger, callSignal)
+        }
         return result.outcomes
       },
       async write(theirs, writes, callSignal) {
         if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
         if (error !== undefined) return writes.map(() => ({ ok: false, error }))
-        return runWrites(writes, theirs, link, callSignal)
+        return runWrites(writes, theirs, link, callSignal, lessonsOf(theirs.unit, memory))
       },
       close: () => link.close(),
     }

@@ -40,6 +40,13 @@ describe('every type', () => {
     [{ type: 'float64' }, -1.5, 'bff8000000000000'],
     [{ type: 'string', length: 4 }, 'süd', '73c3bc6400000000'],
     [{ type: 'bytes', length: 2 }, Uint8Array.of(1, 2, 3, 255), '010203ff'],
+    [{ type: 'float16' }, 0.1, '2e66'],
+    [{ type: 'bcd16' }, 1234, '1234'],
+    [{ type: 'bcd32', byteOrder: 'little', wordOrder: 'little' }, 12_345_678, '78563412'],
+    [{ type: 'int32', fractionBits: 16 }, -1.25, 'fffec000'],
+    [{ type: 'string', length: 3, byte: 'low', padding: 'space' }, 'ab', '006100620020'],
+    [{ type: 'string', length: 2, encoding: 'latin1' }, 'süd', '73fc6400'],
+    [{ type: 'uint16', bitNames: '0=fault,8=running' }, 'fault,running', '0101'],
   ]
   const size = ([, , hex]: (typeof cases)[number]) => hex.length / 4
   const visitors = cases.map((one, index) =>
@@ -63,9 +70,9 @@ describe('every type', () => {
     expect(outcomes).toStrictEqual(cases.map(([, value]) => ({ ok: true, value })))
   })
 
-  it.each([false, true])('is written (always multiple: %s)', async (writeMultiple) => {
+  it.each(['auto', 'multiple'] as const)('is written (function: %s)', async (writeFunction) => {
     const server = await startJsmodbus()
-    const protocol = protocolOf(server.port, { writeMultiple })
+    const protocol = protocolOf(server.port, { writeFunction })
     const connection = await connect(protocol)
     const writes = cases.flatMap(([, value], index) => {
       const one = visitors[index]
@@ -78,6 +85,30 @@ describe('every type', () => {
     expect(shown(await connection.read(protocol, visitors, signal))).toStrictEqual(
       cases.map(([, value]) => value),
     )
+  })
+
+  it('reads parts of registers, and what is scaled by another one', async () => {
+    const server = await startJsmodbus()
+    Buffer.from('ab120008ffff04d2000000008000fffe', 'hex').copy(server.holding)
+    const protocol = protocolOf(server.port)
+    const connection = await connect(protocol)
+    const visitors = [
+      visitor(0, { type: 'int8', byte: 'high' }),
+      visitor(0, { type: 'bcd8' }),
+      visitor(0, { type: 'uint16', bits: '8-11' }),
+      visitor(1, { type: 'bool', bit: 3 }),
+      visitor(1, { type: 'bool', bit: 4 }),
+      visitor(3, { type: 'int16', scaleFactorAddress: 2 }),
+      visitor(3, { type: 'int16', scaleFactorAddress: 7 }),
+      visitor(3, { type: 'int16', scaleFactorAddress: 6 }),
+      visitor(3, { type: 'int16', scaleFactorAddress: 0 }),
+      visitor(6, { type: 'int16', noValue: 'sunspec' }),
+      visitor(0, { type: 'bcd16' }),
+    ]
+    expect(shown(await connection.read(protocol, visitors, signal))).toEqual([
+      ...[-85, 12, 11, true, false, 123.4, 12.34],
+      ...['unsupported', 'bad_data', 'unsupported', 'bad_data'],
+    ])
   })
 
   it('reads bits across bytes, as booleans and as numbers', async () => {

@@ -1,6 +1,8 @@
 import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
+import { readAddress } from './address.ts'
 import { aliases } from './aliases.ts'
 import { splitAddress, wayOf } from './split-address.ts'
+import { tableNamed } from './table-names.ts'
 import { valueTypes, type ValueType } from './visitor.ts'
 
 /**
@@ -41,6 +43,9 @@ const protocolWords = aliases({
   maxBitsPerRequest: [],
   maxGap: [],
   maxInFlight: [],
+  writeFunction: [],
+  writeBits: [],
+  identify: [],
   writeMultiple: [],
   address: [],
   serialType: [],
@@ -55,7 +60,18 @@ const visitorWords = aliases({
   length: ['limit'],
   byteOrder: [],
   wordOrder: [],
+  byte: [],
   bit: [],
+  bits: [],
+  mask: [],
+  shift: [],
+  fractionBits: [],
+  scaleFactorAddress: [],
+  noValue: [],
+  bitNames: [],
+  encoding: [],
+  padding: [],
+  trim: [],
   isSwap: [],
   isRegisterSwap: [],
   scale: [],
@@ -68,13 +84,18 @@ const groups = new Set(['modbus', 'common', 'com', 'tcp', 'customizedvalues'])
 const idle = new Set(['max', 'min', 'value'])
 
 function normalizeProtocol(raw: RawConfig): RawConfig {
-  const { address, serialType, timeout, ...words } = translate(raw, protocolWords)
+  const { address, serialType, timeout, writeMultiple, ...words } = translate(raw, protocolWords)
   if (typeof address === 'string') Object.assign(words, { ...splitAddress(address), ...words })
   else if (address !== undefined) words['address'] = address
   if (typeof serialType === 'string') words['rs485'] ??= /^rs-?485$/i.test(serialType)
   if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   if (typeof words['parity'] === 'string')
     words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
+  if (writeMultiple !== undefined) words['writeFunction'] ??= functionFor(writeMultiple)
+  for (const word of ['writeFunction', 'writeBits']) {
+    const given = words[word]
+    if (typeof given === 'string') words[word] = given.toLowerCase()
+  }
   transportOf(words)
   return words
 }
@@ -83,12 +104,21 @@ function normalizeVisitor(raw: RawConfig, property?: ModelProperty): RawConfig {
   const { isSwap, isRegisterSwap, ...words } = translate(raw, visitorWords, idle)
   // In KubeEdge's vocabulary the offset is the address. Beside an address it is core's value option.
   if (words['address'] === undefined && words['offset'] !== undefined) {
-    words['address'] = words['offset']
+    // There, digits always count from 0, whatever they begin with.
+    words['address'] = numberIn(words['offset'])
     delete words['offset']
   }
   // The Go mappers take a scale of 0 for one that was not given.
   if (words['scale'] !== undefined && toNumber(words['scale']) === 0) delete words['scale']
-  if (typeof words['table'] === 'string') words['table'] = tableOf(words['table'])
+  if (typeof words['table'] === 'string')
+    words['table'] = tableNamed(words['table']) ?? words['table']
+  placeOf(words)
+  for (const word of ['byte', 'encoding', 'padding', 'trim']) {
+    const given = words[word]
+    if (typeof given !== 'string') continue
+    const lower = given.toLowerCase()
+    words[word] = encodings.get(lower) ?? lower
+  }
   orderOf(words, isSwap, isRegisterSwap)
   typeOf(words, property)
   return words
@@ -136,16 +166,39 @@ function toMs(timeout: RawValue): RawValue {
   return Math.max(1, Math.round(number / 1e6))
 }
 
+/** An older word for one of the choices. */
+const functionFor = (writeMultiple: RawValue): RawValue => {
+  const word = typeof writeMultiple === 'string' ? writeMultiple.toLowerCase() : writeMultiple
+  if (word === true || word === 'true') return 'multiple'
+  return word === false || word === 'false' ? 'auto' : writeMultiple
+}
+
 const parities = aliases({ none: ['n'], even: ['e'], odd: ['o'] })
 
-const tables = aliases({
-  coil: ['coilRegister', 'coils', 'coilRegisters'],
-  discrete: ['discreteInputRegister', 'discreteInput', 'discreteInputs', 'discreteInputRegisters'],
-  input: ['inputRegister', 'inputRegisters'],
-  holding: ['holdingRegister', 'holdingRegisters'],
+const encodings = aliases({
+  'utf-8': ['utf8'],
+  latin1: ['latin-1', 'iso-8859-1', 'iso8859-1'],
+  ascii: ['us-ascii'],
 })
 
-const tableOf = (name: string) => tables.get(name.toLowerCase().replace(/[\s_-]/g, '')) ?? name
+/** Addresses that are texts. What cannot be read, or only in more than one way, stays for the check to explain. */
+function placeOf(words: Words) {
+  const { table, address, scaleFactorAddress: factor } = words
+  const given = typeof table === 'string' ? tableNamed(table) : undefined
+  if (table !== undefined && given === undefined) return
+  const place = typeof address === 'string' ? readAddress(address, given) : undefined
+  if (typeof place === 'object') {
+    const { bit } = place
+    const own = words['bit']
+    const isAgreed = bit === undefined || own === undefined || bit === toNumber(own)
+    if (isAgreed) Object.assign(words, place)
+  }
+  const owner = typeof words['table'] === 'string' ? tableNamed(words['table']) : 'holding'
+  const where = typeof factor === 'string' ? readAddress(factor, owner) : undefined
+  if (typeof where === 'object' && where.bit === undefined) {
+    words['scaleFactorAddress'] = where.address
+  }
+}
 
 function orderOf(words: Words, isSwap?: RawValue, isRegisterSwap?: RawValue) {
   if (isSwap !== undefined) words['byteOrder'] ??= littleIf(isSwap)
@@ -194,9 +247,10 @@ const otherNames = new Map<string, ValueType>([
 const isOurs = (name: string): name is ValueType => (valueTypes as readonly string[]).includes(name)
 
 function typeOf(words: Words, property?: ModelProperty) {
-  // Texts that core maps from numbers are numbers in the device.
-  const meant = words['map'] !== undefined && property?.type === 'STRING' ? 'INT' : property?.type
-  const given = words['type'] ?? meant
+  // Texts that stand for numbers, or for bits of them, are numbers in the device.
+  const isNumber = words['map'] !== undefined || words['bitNames'] !== undefined
+  const meant = isNumber && property?.type === 'STRING' ? 'INT' : property?.type
+  const given = words['type'] ?? (words['bit'] === undefined ? meant : 'bool')
   if (typeof given !== 'string') return
   const name = given.toLowerCase()
   const isBit = words['table'] === 'coil' || words['table'] === 'discrete'
@@ -214,6 +268,10 @@ function typeOf(words: Words, property?: ModelProperty) {
     else if (words['type'] !== undefined) words['type'] = given
   }
 }
+
+/** A text of digits as the number that it is; anything else stays. */
+const numberIn = (raw: RawValue): RawValue =>
+  typeof raw === 'string' && /^\s*\d+\s*$/.test(raw) ? Number(raw) : raw
 
 /** A number, also from a text that is one. */
 function toNumber(raw: RawValue): number | undefined {

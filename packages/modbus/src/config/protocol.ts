@@ -162,10 +162,25 @@ export const protocolSchema = Type.Object(
           'TCP: requests on the way at once. More than 1 is faster where the device can.',
       }),
     ),
-    writeMultiple: filled(
+    writeFunction: filled(
+      oneOf(['auto', 'single', 'multiple', 'read-write'], {
+        default: 'auto',
+        description:
+          'Which functions write. auto: 5 and 6 for one coil or register, 15 and 16 for neighbours together.',
+      }),
+    ),
+    writeBits: filled(
+      oneOf(['auto', 'mask', 'rewrite'], {
+        default: 'auto',
+        description:
+          'How bits of a register are written. mask: function 22. rewrite: read, change, write. auto: 22 if the device knows it.',
+      }),
+    ),
+    identify: filled(
       Type.Boolean({
         default: false,
-        description: 'Always write with functions 15 and 16, never with 5 and 6.',
+        description:
+          'Ask the device once what it is, and log it. Some devices do not bear functions that they do not know.',
       }),
     ),
   },

@@ -1,233 +1,111 @@
-import { MapperError, type Value } from '@mapper-sdk/core'
 import type { ModbusVisitor, ValueType } from '../config/visitor.ts'
-import { shortestFloat32 } from './float32.ts'
+import { parseBitNames, withBitNames } from './bit-names.ts'
+import { onesOf, parseBits, parseMask, parseShift, type BitRange } from './bit-range.ts'
+import { bytesCodec, textCodec } from './block-codec.ts'
+import { conflict, reading } from './conflict.ts'
+import { fieldCodec } from './field-codec.ts'
+import { byPowerOfTwo, timesPowerOfTwo } from './fixed-point.ts'
+import { parseNoValue, withNoValue } from './no-value.ts'
+import { numberCodec } from './number-codec.ts'
+import { ordered } from './order.ts'
+import { toBit } from './refusal.ts'
+import { bytesOf, type RegisterCodec } from './register-codec.ts'
+import {
+  bitsOf,
+  isBcd,
+  isBlock,
+  isByte,
+  isFloat,
+  isInteger,
+  isSigned,
+  widths,
+  type BlockType,
+  type IntegerType,
+  type NumberType,
+} from './types.ts'
 
-export type RegisterType = Exclude<ValueType, 'bool' | 'string' | 'bytes'>
-
-/** Registers of each type of fixed width. */
-export const widths: Readonly<Record<RegisterType | 'bool', number>> = {
-  bool: 1,
-  int16: 1,
-  uint16: 1,
-  int32: 2,
-  uint32: 2,
-  int64: 4,
-  uint64: 4,
-  float32: 2,
-  float64: 4,
-}
-
-/** Turns the bytes of registers, as on the wire, into a value and back. */
-export interface RegisterCodec {
-  /** How many registers the value takes. */
-  readonly count: number
-  /** The value whose first byte is at `at`. Throws `bad_data` if the bytes hold none. */
-  decode(view: DataView, at: number): Value
-  /** The bytes of exactly `count` registers. Throws `bad_data` if the value does not fit; never cuts or wraps. */
-  encode(value: Value): Uint8Array
-}
-
-/** Compiles the codec of a checked visitor of a register table. */
+/** The codec of a visitor whose fields are for its type. Throws `invalid_config` naming the field. */
 export function compileRegisters(visitor: ModbusVisitor, type: ValueType): RegisterCodec {
-  if (type === 'bool') return boolCodec(visitor)
-  if (type === 'string' || type === 'bytes') return ordered(visitor, blockOf(visitor, type))
-  return ordered(visitor, numberCodec(type))
+  if (type === 'bool') return ordered(visitor, boolCodec(visitor))
+  if (isBlock(type)) return ordered(visitor, blockCodec(visitor, type))
+  const codec = compileNumber(visitor, type)
+  if (!isInteger(type)) return codec
+  const { fractionBits, bitNames } = visitor
+  if (fractionBits !== undefined) return withFraction(codec, fractionBits)
+  return bitNames === undefined ? codec : withNames(codec, bitNames, visitor, type)
 }
 
-/** 0 or 1 for a number, a boolean as it is: what a single bit may be set to. Throws `bad_data`. */
-export function toBit(value: Value): boolean {
-  if (typeof value === 'boolean') return value
-  if (value === 1 || value === 1n) return true
-  if (value === 0 || value === 0n) return false
-  throw refusal(value, 'a bit is true or false, 1 or 0')
+/** The number that the registers hold, before any fraction, scale factor or names. */
+export function compileNumber(
+  visitor: ModbusVisitor,
+  type: NumberType,
+): RegisterCodec<number | bigint> {
+  const codec = plainNumber(visitor, type)
+  const { noValue } = visitor
+  if (noValue === undefined) return ordered(visitor, codec)
+  const parsed = reading('noValue', () => parseNoValue(noValue, type))
+  const start = isByte(type) ? rangeIn(visitor, type).shift : 0
+  return ordered(visitor, withNoValue(codec, parsed, type, start))
 }
 
-function boolCodec({ bit, byteOrder }: ModbusVisitor): RegisterCodec {
+function plainNumber(visitor: ModbusVisitor, type: NumberType): RegisterCodec<number | bigint> {
+  if (isFloat(type)) return numberCodec(type)
+  const range = rangeIn(visitor, type)
+  if (isInteger(type) && !isByte(type) && range.mask === onesOf(bitsOf(type))) {
+    return numberCodec(type)
+  }
+  const reads = isBcd(type) ? 'bcd' : isSigned(type) ? 'signed' : 'unsigned'
+  return fieldCodec({ registers: widths[type], ...range, reads })
+}
+
+/** Which bits of its registers a number takes. */
+function rangeIn({ byte, bits, mask, shift }: ModbusVisitor, type: NumberType): BitRange {
+  if (isByte(type)) return byte === 'high' ? { mask: 0xff00n, shift: 8 } : { mask: 0xffn, shift: 0 }
+  const width = bitsOf(type)
+  if (bits !== undefined) return reading('bits', () => parseBits(bits, width))
+  const only = mask === undefined ? undefined : reading('mask', () => parseMask(mask, width))
+  if (shift !== undefined) return reading('shift', () => parseShift(shift, only, width))
+  return { mask: only ?? onesOf(width), shift: 0 }
+}
+
+function withNames(
+  codec: RegisterCodec<number | bigint>,
+  text: string,
+  visitor: ModbusVisitor,
+  type: IntegerType,
+): RegisterCodec {
+  const { mask, shift } = rangeIn(visitor, type)
+  const width = (mask >> BigInt(shift)).toString(2).length
+  const names = reading('bitNames', () => parseBitNames(text, width))
+  return withBitNames(codec, names, width)
+}
+
+const withFraction = (codec: RegisterCodec<number | bigint>, bits: number): RegisterCodec => ({
+  count: codec.count,
+  decode: (view, at) => byPowerOfTwo(codec.decode(view, at), bits),
+  encode: (value) => codec.encode(timesPowerOfTwo(value, bits)),
+})
+
+/** One bit of a register, or a register as a whole: then anything but 0 is true. */
+function boolCodec({ bit }: ModbusVisitor): RegisterCodec<boolean> {
   const mask = bit === undefined ? 0xffff : 1 << bit
-  const little = byteOrder === 'little'
+  const bytes = (word: number) => bytesOf(1, (view) => view.setUint16(0, word))
   return {
     count: 1,
-    decode: (view, at) => (view.getUint16(at, little) & mask) !== 0,
-    encode(value) {
-      // Setting one bit means to read the register, change it and write it back: not atomic on Modbus.
-      if (bit !== undefined) {
-        throw new MapperError('unsupported', 'a single bit of a register cannot be written')
-      }
-      const bytes = new Uint8Array(2)
-      new DataView(bytes.buffer).setUint16(0, toBit(value) ? 1 : 0, little)
-      return bytes
-    },
+    decode: (view, at) => (view.getUint16(at) & mask) !== 0,
+    encode: (value) =>
+      bit === undefined
+        ? { data: bytes(toBit(value) ? 1 : 0) }
+        : { data: bytes(toBit(value) ? mask : 0), mask: bytes(mask) },
   }
 }
 
-type Accessor = 'Int16' | 'Uint16' | 'Int32' | 'Uint32' | 'BigInt64' | 'BigUint64'
-
-const integers: Readonly<
-  Record<Exclude<RegisterType, 'float32' | 'float64'>, readonly [Accessor, bigint, bigint]>
-> = {
-  int16: ['Int16', -(2n ** 15n), 2n ** 15n - 1n],
-  uint16: ['Uint16', 0n, 2n ** 16n - 1n],
-  int32: ['Int32', -(2n ** 31n), 2n ** 31n - 1n],
-  uint32: ['Uint32', 0n, 2n ** 32n - 1n],
-  int64: ['BigInt64', -(2n ** 63n), 2n ** 63n - 1n],
-  uint64: ['BigUint64', 0n, 2n ** 64n - 1n],
-}
-
-function numberCodec(type: RegisterType): RegisterCodec {
-  const count = widths[type]
-  if (type === 'float32') {
-    return {
-      count,
-      decode: (view, at) => shortestFloat32(view.getFloat32(at)),
-      encode(value) {
-        const number = toFloat(value)
-        if (!Number.isFinite(Math.fround(number))) throw refusal(value, 'out of range for float32')
-        return bytesOf(count, (view) => view.setFloat32(0, number))
-      },
-    }
+function blockCodec(visitor: ModbusVisitor, type: BlockType): RegisterCodec {
+  const { length, noValue } = visitor
+  if (length === undefined)
+    throw conflict('length', `is missing; a ${type} needs its number of registers`)
+  if (noValue !== undefined && String(noValue).trim().toLowerCase() !== 'sunspec') {
+    throw conflict('noValue', 'of a string can only be sunspec: a text that begins with a NUL')
   }
-  if (type === 'float64') {
-    return {
-      count,
-      decode: (view, at) => view.getFloat64(at),
-      encode: (value) => {
-        const number = toFloat(value)
-        return bytesOf(count, (view) => view.setFloat64(0, number))
-      },
-    }
-  }
-  const [accessor, lowest, highest] = integers[type]
-  const encode = (value: Value) => {
-    const integer = toInteger(value)
-    if (integer < lowest || integer > highest) {
-      throw refusal(value, `out of range for ${type} (${lowest}…${highest})`)
-    }
-    return bytesOf(count, (view) => {
-      if (accessor === 'BigInt64' || accessor === 'BigUint64') view[`set${accessor}`](0, integer)
-      else view[`set${accessor}`](0, Number(integer))
-    })
-  }
-  if (accessor === 'BigInt64' || accessor === 'BigUint64') {
-    return { count, decode: (view, at) => narrow(view[`get${accessor}`](at)), encode }
-  }
-  return { count, decode: (view, at) => view[`get${accessor}`](at), encode }
-}
-
-function blockOf({ length }: ModbusVisitor, type: 'string' | 'bytes'): RegisterCodec {
-  if (length === undefined) {
-    throw new MapperError('invalid_config', `length: a ${type} needs its number of registers`)
-  }
-  const size = 2 * length
-  const take = (view: DataView, at: number) =>
-    new Uint8Array(view.buffer, view.byteOffset + at, size)
-  if (type === 'bytes') {
-    return {
-      count: length,
-      decode: (view, at) => take(view, at).slice(),
-      encode(value) {
-        if (!(value instanceof Uint8Array)) throw refusal(value, 'not bytes')
-        if (value.length === size) return value.slice()
-        throw refusal(value, `${value.length} bytes where there are ${size}`)
-      },
-    }
-  }
-  return {
-    count: length,
-    decode: (view, at) => readText(take(view, at)),
-    encode(value) {
-      if (typeof value !== 'string') throw refusal(value, 'not a text')
-      const text = new TextEncoder().encode(value)
-      if (text.length > size) {
-        throw refusal(value, `${text.length} bytes where there is room for ${size}`)
-      }
-      const padded = new Uint8Array(size)
-      padded.set(text)
-      // Half a character, a NUL inside or spaces at the end would not survive the way back.
-      if (readBack(padded) !== value) throw refusal(value, 'it would not be read back the same')
-      return padded
-    },
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** Devices fill up with NULs or spaces, and leave remains of older texts behind a NUL. */
-function readText(bytes: Uint8Array): string {
-  const nul = bytes.indexOf(0)
-  let end = nul === -1 ? bytes.length : nul
-  while (end > 0 && bytes[end - 1] === 0x20) end--
-  try {
-    return utf8.decode(bytes.subarray(0, end))
-  } catch (cause) {
-    throw new MapperError('bad_data', 'the registers hold no UTF-8 text', { cause })
-  }
-}
-
-function readBack(bytes: Uint8Array): string | undefined {
-  try {
-    return readText(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-/** Puts a codec for big-endian values behind the visitor's byte and word order. */
-function ordered({ byteOrder, wordOrder }: ModbusVisitor, codec: RegisterCodec): RegisterCodec {
-  const swapBytes = byteOrder === 'little'
-  const swapWords = wordOrder === 'little' && codec.count > 1
-  if (!swapBytes && !swapWords) return codec
-  const { count } = codec
-  const size = 2 * count
-  // Where each byte of the big-endian value is among the bytes of the device; its own inverse.
-  const places = Uint8Array.from({ length: size }, (_, index) => {
-    const word = index >> 1
-    return 2 * (swapWords ? count - 1 - word : word) + (swapBytes ? 1 - (index & 1) : index & 1)
-  })
-  const scratch = new DataView(new ArrayBuffer(size))
-  return {
-    count,
-    decode(view, at) {
-      for (const [index, place] of places.entries()) {
-        scratch.setUint8(index, view.getUint8(at + place))
-      }
-      return codec.decode(scratch, 0)
-    },
-    encode(value) {
-      const big = codec.encode(value)
-      return big.map((_, index) => big[places[index] ?? 0] ?? 0)
-    },
-  }
-}
-
-const bytesOf = (count: number, fill: (view: DataView) => void) => {
-  const bytes = new Uint8Array(2 * count)
-  fill(new DataView(bytes.buffer))
-  return bytes
-}
-
-const narrow = (big: bigint): number | bigint => {
-  const number = Number(big)
-  return Number.isSafeInteger(number) ? number : big
-}
-
-function toInteger(value: Value): bigint {
-  if (typeof value === 'bigint') return value
-  if (typeof value === 'boolean') return value ? 1n : 0n
-  if (typeof value !== 'number') throw refusal(value, 'not a number')
-  // Beyond 2^53 a number is no longer known to be the integer that was meant.
-  if (!Number.isSafeInteger(value)) throw refusal(value, 'not a whole number that is exact')
-  return BigInt(value)
-}
-
-function toFloat(value: Value): number {
-  const number = typeof value === 'bigint' ? Number(value) : value
-  if (typeof number !== 'number') throw refusal(value, 'not a number')
-  if (!Number.isFinite(number)) throw refusal(value, 'not a finite number')
-  return number
-}
-
-const refusal = (value: Value, why: string) => {
-  const shown =
-    value instanceof Uint8Array ? 'the bytes' : JSON.stringify(String(value)).slice(0, 80)
-  return new MapperError('bad_data', `${shown} cannot be written: ${why}`)
+  return type === 'bytes' ? bytesCodec(length) : textCodec(length, visitor)
 }

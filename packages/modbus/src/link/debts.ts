@@ -1,4 +1,4 @@
-import { isBits, isRead, readOf, type Request } from './pdu.ts'
+import { isBits, isRead, isRepeatable, readOf, type Request } from './pdu.ts'
 
 /** A request that may still be answered. */
 export interface Debt {
@@ -27,7 +27,7 @@ export type Guard =
  *  2. An answer is believed only if no request of an older call that is owed one has answers like it.
  *  3. While there is such a debt, a read asks for a register or a few more (a byte more of bits), so
  *     that its answer has a length that nothing owed has. This holds for any delays in any order.
- *  4. Where that cannot be, because the device refuses or the request is a write, one assumption has
+ *  4. Where that cannot be, because the device refuses or the request reads no range, one assumption has
  *     to help: a unit answers in the order it was asked. An answer that may be either's then settles
  *     the oldest request it fits and all before; and a read of another length is asked first, as a
  *     probe, which settles all before it.
@@ -88,7 +88,8 @@ export function createDebts(): Debts {
       }
       // A doubtful exception to a read can be asked for again; a write is not done twice.
       return (
-        looksOwed(request, false) || (!isRead(request.functionCode) && looksOwed(request, true))
+        looksOwed(request, false) ||
+        (!isRepeatable(request.functionCode) && looksOwed(request, true))
       )
     },
     guard: (request) => guards(request).find((guard) => !looksOwed(guard.request, false)),
@@ -100,8 +101,17 @@ export function createDebts(): Debts {
 function alike(one: Request, other: Request, exception: boolean): boolean {
   if (one.unit !== other.unit || one.functionCode !== other.functionCode) return false
   if (exception) return true
-  if (isRead(one.functionCode)) return one.answerLength === other.answerLength
-  return one.address === other.address && one.count === other.count
+  switch (one.shape) {
+    case 'echo':
+      return one.address === other.address && one.count === other.count
+    case 'bits':
+    case 'registers':
+      return one.answerLength === other.answerLength
+    // They tell their own length, so it says nothing about what they answer.
+    case 'counted':
+    case 'objects':
+      return true
+  }
 }
 
 const steps = Array.from({ length: 16 }, (_, index) => index + 1)

@@ -29,3 +29,9 @@ export const isAboutRange = (exception: number): boolean => exception === 2 || e
 
 /** The gateway says that the device is silent. */
 export const isAbsence = (exception: number): boolean => exception === 10 || exception === 11
+
+/** The device does not know the function at all. */
+export const isUnknownFunction = (exception: number): boolean => exception === 1
+
+/** The device has no time now (6), or works on it still (5). */
+export const isBusy = (exception: number): boolean => exception === 5 || exception === 6

@@ -36,7 +36,7 @@ const gapOf = ({ characterMs }: Line) => (characterMs > 0 ? Math.max(1.75, 3.5 *
 /** Silences in a row, with nothing at all received between them, after which a connection is dead. */
 const mostSilences = 3
 /** The confirmation of these looks exactly like the request. */
-export const looksLikeEcho = ({ functionCode }: Request) => functionCode === 5 || functionCode === 6
+export const looksLikeEcho = ({ functionCode }: Request) => [5, 6, 22].includes(functionCode)
 
 export interface BusOptions {
   readonly framing: Framing

@@ -1,17 +1,13 @@
 import { MapperError } from '@mapper-sdk/core'
-import { shareWire, type Wire } from '@mapper-sdk/core/line'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { crc16 } from './crc16.ts'
+import { fakeLine, framed, settled } from './fake-line.suite.ts'
 import type { ModbusLink, RequestOptions } from './link.ts'
 import { lineLink } from './line-link.ts'
 import { createBank } from '../simulator/bank.ts'
 import { reply } from '../simulator/reply.ts'
 
-/*
- * The line is a fake and time is virtual, so that thousands of delay patterns take seconds. The same
- * link over real terminals is tested in hostile-rtu.test.ts.
- */
+/* The same link over real terminals is tested in hostile-rtu.test.ts. */
 beforeEach(() => {
   options = { timeoutMs, signal: new AbortController().signal }
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -22,41 +18,6 @@ afterEach(() => {
 
 const timeoutMs = 100
 let options: RequestOptions
-
-const framed = (unit: number, pdu: Uint8Array) => {
-  const bytes = Buffer.from([unit, ...pdu, 0, 0])
-  bytes.writeUInt16LE(crc16(bytes, 0, bytes.length - 2), bytes.length - 2)
-  return bytes
-}
-
-/** A line to a device that gets each request and says whatever it likes, whenever it likes. */
-function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => void) => void) {
-  let hear: (bytes: Buffer) => void = () => undefined
-  let lose: (reason: MapperError) => void = () => undefined
-  const written: Buffer[] = []
-  const wire: Wire = {
-    name: '/dev/ttyTEST',
-    characterMs: 1,
-    listen(onBytes, onLost) {
-      hear = onBytes
-      lose = onLost
-    },
-    write: async (bytes) => {
-      const frame = Buffer.from(bytes)
-      written.push(frame)
-      setTimeout(() => onRequest(frame, (answer) => hear(Buffer.from(answer))), 1)
-    },
-    discardInput: async () => undefined,
-    close: async () => undefined,
-  }
-  const events = { onLost: () => undefined, onUnused: () => undefined }
-  return {
-    line: shareWire(wire, events).share(),
-    written,
-    say: (bytes: Uint8Array) => hear(Buffer.from(bytes)),
-    lose: () => lose(new MapperError('unreachable', 'unplugged')),
-  }
-}
 
 const bank = createBank()
 for (let address = 0; address < 500; address++) {
@@ -71,17 +32,6 @@ const answerOf = (frame: Buffer) => {
   return framed(unit, reply(bank, unit, frame.subarray(1, frame.length - 2)))
 }
 
-/** Runs virtual time until the promise settles. */
-async function settled<T>(promise: Promise<T>): Promise<T> {
-  let done = false
-  const finish = () => (done = true)
-  promise.then(finish, finish)
-  for (let steps = 0; !done && steps < 100_000; steps++) {
-    await vi.advanceTimersToNextTimerAsync()
-    if (vi.getTimerCount() === 0) await Promise.resolve()
-  }
-  return promise
-}
 type Outcome = readonly number[] | string
 async function outcomeOf(
   link: ModbusLink,

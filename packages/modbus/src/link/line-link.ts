@@ -14,7 +14,7 @@ import type { Framing } from './framing.ts'
 import { lineBus, looksLikeEcho } from './line-bus.ts'
 import type { Answer, ModbusLink } from './link.ts'
 import { linkOver } from './link-over.ts'
-import { isBits, isRead, type Request } from './pdu.ts'
+import { isBits, isRepeatable, type Request } from './pdu.ts'
 import { rtuFraming } from './rtu-frame.ts'
 
 /** Exchanges that one call may take until its answer is surely its own. */
@@ -108,7 +108,7 @@ export function lineLink(line: Line, options: LineLinkOptions = {}): ModbusLink 
     if (!unclear && !debts.doubtful(request, performance.now())) return undefined
     const guard = debts.guard(request)
     // A read can do without a guard, and is repeated until it is sure; a write is not done twice.
-    if (guard === undefined && !isRead(request.functionCode)) throw doubt(request)
+    if (guard === undefined && !isRepeatable(request.functionCode)) throw doubt(request)
     return guard
   }
 

@@ -1,6 +1,15 @@
 import { MapperError, canceled } from '@mapper-sdk/core'
 import type { Answer, ModbusLink, RequestOptions } from './link.ts'
-import { readRequest, writeCoilsRequest, writeRegistersRequest, type Request } from './pdu.ts'
+import {
+  exchangeRequest,
+  identificationRequest,
+  maskRegisterRequest,
+  readRequest,
+  serverIdRequest,
+  writeCoilsRequest,
+  writeRegistersRequest,
+  type Request,
+} from './pdu.ts'
 
 /** What a transport does: one checked request there, its answer back. */
 export interface Transport {
@@ -39,6 +48,13 @@ export function linkOver({ highestUnit, transact, failed, close }: Transport): M
       ),
     writeCoils: (unit, address, values, options) =>
       send(() => writeCoilsRequest(unit, address, values, highestUnit, options.multiple), options),
+    maskRegister: (unit, address, { and, or }, options) =>
+      send(() => maskRegisterRequest(unit, address, and, or, highestUnit), options),
+    exchangeRegisters: (unit, exchange, options) =>
+      send(() => exchangeRequest(unit, exchange, highestUnit), options),
+    readIdentification: (unit, level, object, options) =>
+      send(() => identificationRequest(unit, level, object, highestUnit), options),
+    reportServerId: (unit, options) => send(() => serverIdRequest(unit, highestUnit), options),
     get failed() {
       return failed()
     },

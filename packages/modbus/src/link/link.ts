@@ -19,6 +19,18 @@ export interface WriteOptions extends RequestOptions {
   readonly multiple?: boolean
 }
 
+/** Registers to read and registers to write in one transaction. */
+export interface Exchange {
+  readonly readAddress: number
+  readonly readCount: number
+  readonly writeAddress: number
+  /** 2 bytes a register. */
+  readonly data: Uint8Array
+}
+
+/** Levels of function 43/14, each with the objects of those below it: basic, regular, extended. */
+export type IdentificationLevel = 1 | 2 | 3
+
 /**
  * An open Modbus connection that answers truly or not at all.
  *
@@ -51,6 +63,30 @@ export interface ModbusLink {
     values: readonly boolean[],
     options: WriteOptions,
   ): Promise<Answer>
+  /**
+   * FC 22: sets the bits of one register that are 0 in `and` to those of `or`, and keeps the others.
+   * A yes has no data.
+   */
+  maskRegister(
+    unit: number,
+    address: number,
+    masks: { readonly and: number; readonly or: number },
+    options: RequestOptions,
+  ): Promise<Answer>
+  /** FC 23: writes registers, then reads registers. `data` is what was read. */
+  exchangeRegisters(unit: number, exchange: Exchange, options: RequestOptions): Promise<Answer>
+  /**
+   * FC 43/14: one part of the device's identification, from `object` on. `data` starts at the conformity
+   * level: level, whether more follows, the next object, how many are here, then id, length and text of each.
+   */
+  readIdentification(
+    unit: number,
+    level: IdentificationLevel,
+    object: number,
+    options: RequestOptions,
+  ): Promise<Answer>
+  /** FC 17. `data` is what the device says of itself; its layout is the device's own. */
+  reportServerId(unit: number, options: RequestOptions): Promise<Answer>
   /** Why the link is unusable for good, if it is. */
   readonly failed: MapperError | undefined
   /** Ends it: every call fails with `canceled`. Any time, any number of times. */

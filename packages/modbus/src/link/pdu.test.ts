@@ -1,10 +1,14 @@
 import { MapperError } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Table } from './link.ts'
+import type { Exchange, IdentificationLevel, Table } from './link.ts'
 import {
+  exchangeRequest,
+  identificationRequest,
+  maskRegisterRequest,
   readRequest,
   rtuFrame,
+  serverIdRequest,
   tcpFrame,
   writeCoilsRequest,
   writeRegistersRequest,
@@ -21,6 +25,10 @@ const codeOf = (make: () => Request) => {
   }
 }
 const bytes = (length: number) => new Uint8Array(length)
+const exchange = (readCount: number, written: number): Exchange => ({
+  ...{ readAddress: 0, readCount, writeAddress: 0 },
+  data: bytes(2 * written),
+})
 const bits = (length: number) => new Array<boolean>(length).fill(true)
 
 describe('frames are those of the specification', () => {
@@ -74,6 +82,34 @@ describe('frames are those of the specification', () => {
       '12340000000b' + '11100001000204000a0102',
       '11100001000204000a0102c6f0',
     ],
+    ['FC 17', serverIdRequest(17, 247), '123400000002' + '1111', '1111cdec'],
+    [
+      'FC 22',
+      maskRegisterRequest(17, 4, 0xf2, 0x25, 247),
+      '123400000008' + '1116000400f20025',
+      '1116000400f2002566e2',
+    ],
+    [
+      'FC 23',
+      exchangeRequest(
+        17,
+        {
+          readAddress: 3,
+          readCount: 6,
+          writeAddress: 14,
+          data: Uint8Array.of(0, 255, 0, 255, 0, 255),
+        },
+        247,
+      ),
+      '123400000011' + '111700030006000e00030600ff00ff00ff',
+      '111700030006000e00030600ff00ff00ff4b54',
+    ],
+    [
+      'FC 43/14',
+      identificationRequest(17, 1, 0, 247),
+      '123400000005' + '112b0e0100',
+      '112b0e0100b1b4',
+    ],
   ]
   it.each(cases)('%s', (_, request, tcp, rtu) => expect(of(request)).toEqual([tcp, rtu]))
 })
@@ -114,10 +150,22 @@ describe('impossible requests are refused', () => {
     ['registers beyond the end', () => writeRegistersRequest(1, 65_535, bytes(4), 247)],
     ['unit 248 on a serial line', () => writeRegistersRequest(248, 0, bytes(2), 247)],
     ['the broadcast as the unit of a read', () => readRequest(0, 'holding', 0, 1, 255)],
+    ['a mask of 17 bits', () => maskRegisterRequest(1, 0, 0x10000, 0, 247)],
+    ['half a mask', () => maskRegisterRequest(1, 0, 0, 0.5, 247)],
+    ['a mask beyond the end', () => maskRegisterRequest(1, 65_536, 0, 0, 247)],
+    ['122 registers written while reading', () => exchangeRequest(1, exchange(1, 122), 247)],
+    ['126 registers read while writing', () => exchangeRequest(1, exchange(126, 1), 247)],
+    ['nothing written while reading', () => exchangeRequest(1, exchange(1, 0), 247)],
+    ['the broadcast as the unit of an exchange', () => exchangeRequest(0, exchange(1, 1), 247)],
+    ['object 256', () => identificationRequest(1, 1, 256, 247)],
+    ['level 4', () => identificationRequest(1, 4 as IdentificationLevel, 0, 247)],
+    ['the broadcast as the unit of a server id', () => serverIdRequest(0, 247)],
     ['an unknown table', () => readRequest(1, 'toString' as Table, 0, 1, 255)],
   ])('%s', (_, make) => expect(codeOf(make)).toBe('invalid_config'))
   it('but the largest ones pass', () => {
     expect(writeRegistersRequest(255, 65_413, bytes(246), 255).count).toBe(123)
     expect(writeCoilsRequest(0, 0, bits(1968), 255).count).toBe(1968)
+    expect(exchangeRequest(1, exchange(125, 121), 255).count).toBe(125)
+    expect(maskRegisterRequest(0, 65_535, 0xffff, 0, 255).count).toBe(1)
   })
 })

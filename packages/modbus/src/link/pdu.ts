@@ -1,6 +1,13 @@
 import { MapperError } from '@mapper-sdk/core'
 import { crc16 } from './crc16.ts'
-import type { Table } from './link.ts'
+import type { Exchange, IdentificationLevel, Table } from './link.ts'
+
+/**
+ * How a yes goes on behind its function code. `bits` and `registers`: the byte count that the request
+ * calls for, and the data. `echo`: the request's own first bytes. `counted`: a byte count that only the
+ * device knows, and the data. `objects`: a list that says itself where it ends (43/14).
+ */
+export type AnswerShape = 'bits' | 'registers' | 'echo' | 'counted' | 'objects'
 
 /** A checked request. `adu` is laid out for both envelopes: MBAP header, unit, PDU, room for a CRC. */
 export interface Request {
@@ -9,7 +16,8 @@ export interface Request {
   readonly address: number
   readonly count: number
   readonly adu: Buffer
-  /** Bytes of a yes from the function code on. */
+  readonly shape: AnswerShape
+  /** Bytes of a yes from the function code on; the most of them if its length is the device's choice. */
   readonly answerLength: number
 }
 
@@ -25,8 +33,20 @@ export const unitAt = 6
 export const pduAt = 7
 const crcLength = 2
 
+/** The longest PDU, in either direction. */
+export const longestPdu = 253
+
+/** The most that one request can write, and the most that function 23 can. */
+export const mostWritten = { registers: 123, coils: 1968, whileReading: 121 } as const
+
+/** Function 43 carries several protocols; this one reads the identification. */
+export const identificationType = 14
+
 export const isRead = (functionCode: number) => functionCode <= 4
 export const isBits = (functionCode: number) => functionCode <= 2
+/** Whether it may be asked twice: it changes nothing. */
+export const isRepeatable = (functionCode: number) =>
+  isRead(functionCode) || functionCode === 17 || functionCode === 43
 
 /** A read. Throws `invalid_config` when no device could answer it. Unit 0 is the broadcast, which nobody answers. */
 export function readRequest(
@@ -44,9 +64,18 @@ export function readRequest(
 }
 
 /** A read whose arguments are known to be right. */
-export function readOf(unit: number, functionCode: number, address: number, count: number) {
-  const bytes = isBits(functionCode) ? Math.ceil(count / 8) : 2 * count
-  return request(unit, functionCode, address, count, count, 5, 2 + bytes)
+export function readOf(
+  unit: number,
+  functionCode: number,
+  address: number,
+  count: number,
+): Request {
+  const adu = blank(unit, functionCode, 5)
+  adu.writeUInt16BE(address, pduAt + 1)
+  adu.writeUInt16BE(count, pduAt + 3)
+  const base = { unit, functionCode, address, count, adu }
+  if (!isBits(functionCode)) return { ...base, shape: 'registers', answerLength: 2 + 2 * count }
+  return { ...base, shape: 'bits', answerLength: 2 + Math.ceil(count / 8) }
 }
 
 export function writeRegistersRequest(
@@ -56,17 +85,18 @@ export function writeRegistersRequest(
   highestUnit: number,
   multiple = false,
 ): Request {
-  if (data.length % 2 !== 0) throw invalid(`${data.length} bytes are no whole number of registers`)
-  const count = data.length / 2
+  const count = wholeRegisters(data)
   checkUnit(unit, 0, highestUnit)
-  checkRange(address, count, 123)
+  checkRange(address, count, mostWritten.registers)
   if (count === 1 && !multiple) {
-    return request(unit, 6, address, count, ((data[0] ?? 0) << 8) | (data[1] ?? 0), 5, 5)
+    const adu = blank(unit, 6, 5)
+    adu.writeUInt16BE(address, pduAt + 1)
+    adu.set(data, pduAt + 3)
+    return { unit, functionCode: 6, address, count, adu, ...echoOf(5) }
   }
-  const made = request(unit, 16, address, count, count, 6 + data.length, 5)
-  made.adu[pduAt + 5] = data.length
-  made.adu.set(data, pduAt + 6)
-  return made
+  const adu = blank(unit, 16, 6 + data.length)
+  putBlock(adu, pduAt + 1, address, count, data)
+  return { unit, functionCode: 16, address, count, adu, ...echoOf(5) }
 }
 
 export function writeCoilsRequest(
@@ -78,20 +108,83 @@ export function writeCoilsRequest(
 ): Request {
   const count = values.length
   checkUnit(unit, 0, highestUnit)
-  checkRange(address, count, 1968)
+  checkRange(address, count, mostWritten.coils)
   if (count === 1 && !multiple) {
-    return request(unit, 5, address, count, values[0] === true ? 0xff00 : 0, 5, 5)
+    const adu = blank(unit, 5, 5)
+    adu.writeUInt16BE(address, pduAt + 1)
+    adu.writeUInt16BE(values[0] === true ? 0xff00 : 0, pduAt + 3)
+    return { unit, functionCode: 5, address, count, adu, ...echoOf(5) }
   }
-  const bytes = Math.ceil(count / 8)
-  const made = request(unit, 15, address, count, count, 6 + bytes, 5)
-  made.adu[pduAt + 5] = bytes
-  made.adu.fill(0, pduAt + 6, pduAt + 6 + bytes)
+  const bytes = new Uint8Array(Math.ceil(count / 8))
   values.forEach((value, index) => {
-    const at = pduAt + 6 + (index >> 3)
-    if (value) made.adu[at] = (made.adu[at] ?? 0) | (1 << (index & 7))
+    if (value) bytes[index >> 3] = (bytes[index >> 3] ?? 0) | (1 << (index & 7))
   })
-  return made
+  const adu = blank(unit, 15, 6 + bytes.length)
+  putBlock(adu, pduAt + 1, address, count, bytes)
+  return { unit, functionCode: 15, address, count, adu, ...echoOf(5) }
 }
+
+/** Function 22. A 1 in `and` keeps the bit as it is; where it is 0, the bit becomes that of `or`. */
+export function maskRegisterRequest(
+  unit: number,
+  address: number,
+  and: number,
+  or: number,
+  highestUnit: number,
+): Request {
+  checkUnit(unit, 0, highestUnit)
+  checkRange(address, 1, 1)
+  for (const mask of [and, or]) {
+    if (Number.isInteger(mask) && mask >= 0 && mask <= 0xffff) continue
+    throw invalid(`mask ${String(mask)} is not in 0 … 65535`)
+  }
+  const adu = blank(unit, 22, 7)
+  adu.writeUInt16BE(address, pduAt + 1)
+  adu.writeUInt16BE(and, pduAt + 3)
+  adu.writeUInt16BE(or, pduAt + 5)
+  return { unit, functionCode: 22, address, count: 1, adu, ...echoOf(7) }
+}
+
+/** Function 23. The device writes first. */
+export function exchangeRequest(unit: number, exchange: Exchange, highestUnit: number): Request {
+  const { readAddress: address, readCount: count, writeAddress, data } = exchange
+  const written = wholeRegisters(data)
+  checkUnit(unit, 1, highestUnit)
+  checkRange(address, count, 125)
+  checkRange(writeAddress, written, mostWritten.whileReading)
+  const adu = blank(unit, 23, 10 + data.length)
+  adu.writeUInt16BE(address, pduAt + 1)
+  adu.writeUInt16BE(count, pduAt + 3)
+  putBlock(adu, pduAt + 5, writeAddress, written, data)
+  const base = { unit, functionCode: 23, address, count, adu }
+  return { ...base, shape: 'registers', answerLength: 2 + 2 * count }
+}
+
+/** Function 43/14, from `object` (0 … 255) on. */
+export function identificationRequest(
+  unit: number,
+  level: IdentificationLevel,
+  object: number,
+  highestUnit: number,
+): Request {
+  checkUnit(unit, 1, highestUnit)
+  if (!Number.isInteger(object) || object < 0 || object > 255) {
+    throw invalid(`object ${String(object)} is not in 0 … 255`)
+  }
+  if (![1, 2, 3].includes(level)) throw invalid(`there is no level ${String(level)}`)
+  const adu = blank(unit, 43, 4)
+  adu.set([identificationType, level, object], pduAt + 1)
+  return { unit, functionCode: 43, ...nowhere, adu, shape: 'objects', answerLength: longestPdu }
+}
+
+/** Function 17. */
+export function serverIdRequest(unit: number, highestUnit: number): Request {
+  checkUnit(unit, 1, highestUnit)
+  const adu = blank(unit, 17, 1)
+  return { unit, functionCode: 17, ...nowhere, adu, shape: 'counted', answerLength: longestPdu }
+}
+
+export const pduLengthOf = ({ adu }: Request) => adu.length - pduAt - crcLength
 
 /** The request without envelope: unit and PDU. */
 export const bodyOf = ({ adu }: Request): Buffer => adu.subarray(unitAt, adu.length - crcLength)
@@ -109,23 +202,29 @@ export function rtuFrame(request: Request): Buffer {
   return request.adu.subarray(unitAt)
 }
 
-function request(
-  unit: number,
-  functionCode: number,
-  address: number,
-  count: number,
-  word: number,
-  pduLength: number,
-  answerLength: number,
-): Request {
+/** An ADU of which all but the PDU behind its function code is there. */
+function blank(unit: number, functionCode: number, pduLength: number): Buffer {
   const adu = Buffer.allocUnsafe(pduAt + pduLength + crcLength)
   adu.writeUInt32BE(0, 0)
   adu.writeUInt16BE(pduLength + 1, 4)
   adu[unitAt] = unit
   adu[pduAt] = functionCode
-  adu.writeUInt16BE(address, pduAt + 1)
-  adu.writeUInt16BE(word, pduAt + 3)
-  return { unit, functionCode, address, count, adu, answerLength }
+  return adu
+}
+
+function putBlock(adu: Buffer, at: number, address: number, count: number, bytes: Uint8Array) {
+  adu.writeUInt16BE(address, at)
+  adu.writeUInt16BE(count, at + 2)
+  adu[at + 4] = bytes.length
+  adu.set(bytes, at + 5)
+}
+
+const echoOf = (length: number) => ({ shape: 'echo' as const, answerLength: length })
+const nowhere = { address: 0, count: 0 } as const
+
+function wholeRegisters(data: Uint8Array): number {
+  if (data.length % 2 !== 0) throw invalid(`${data.length} bytes are no whole number of registers`)
+  return data.length / 2
 }
 
 function checkUnit(unit: number, lowest: number, highest: number): void {

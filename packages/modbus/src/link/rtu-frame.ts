@@ -1,18 +1,18 @@
-import { judge } from './answer.ts'
+import { hasType, judge, yesLength } from './answer.ts'
 import { crc16 } from './crc16.ts'
 import type { Found, Framing } from './framing.ts'
-import { isRead, rtuFrame, type Request } from './pdu.ts'
+import { longestPdu, rtuFrame, type Request } from './pdu.ts'
 
 const crcLength = 2
 const exceptionLength = 5
 
-/** The longest answer: 250 bytes of data with unit, function, byte count and CRC, rounded up. */
-export const longestFrame = 256
+/** The longest frame: unit, PDU and CRC. */
+export const longestFrame = 1 + longestPdu + crcLength
 
 /**
  * The first answer to any of `requests` in `bytes[start … end)`, or nothing yet. RTU frames have no
  * length of their own and timers cannot see the pauses between them, so a frame is as long as the
- * answer to its request must be, its CRC is right, and it passes the check of TCP answers too.
+ * answer to its request must be or says to be, its CRC is right, and it passes the check of TCP answers too.
  * Whatever does not is slid over byte by byte; an answer that has only begun is waited for.
  */
 export function findAnswer(
@@ -37,16 +37,24 @@ export function findAnswer(
   return undefined
 }
 
-/** How long an answer to the request that starts at `at` is; 0 when none starts there. */
+/** How long an answer to the request that starts at `at` is; 0 when none starts there, endless when it is not known yet. */
 function answerLengthAt(request: Request, bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== request.unit) return 0
-  const whole = 1 + request.answerLength + crcLength
-  if (at + 1 === end) return exceptionLength
+  if (at + 1 === end) return Infinity
   const functionCode = bytes[at + 1]
-  if (functionCode === (request.functionCode | 0x80)) return exceptionLength
+  if (functionCode === (request.functionCode | 0x80)) {
+    const isWhole = at + exceptionLength <= end
+    const isLonger = isWhole && hasType(request, bytes[at + 2])
+    return isLonger && !crcFits(bytes, at, at + exceptionLength)
+      ? exceptionLength + 1
+      : exceptionLength
+  }
   if (functionCode !== request.functionCode) return 0
-  if (!isRead(functionCode) || at + 2 === end) return whole
-  return bytes[at + 2] === request.answerLength - 2 ? whole : 0
+  const length = yesLength(request, bytes, at + 1, end, (early) => {
+    const frameEnd = at + 1 + early + crcLength
+    return frameEnd <= end && crcFits(bytes, at, frameEnd)
+  })
+  return length === 0 ? 0 : 1 + (length ?? Infinity) + crcLength
 }
 
 function crcFits(bytes: Uint8Array, start: number, end: number): boolean {

@@ -6,7 +6,8 @@ import { exceptionError, isAbsence, isAboutRange } from '../link/exceptions.ts'
 import { bondOf, isLate, learn, type Knowledge } from './knowledge.ts'
 import type { ModbusLink, Table } from '../link/link.ts'
 import { planReads, type ReadCost, type ReadItem, type ReadRequest } from './plan.ts'
-import { compileVisitor, type Compiled } from '../data/compile.ts'
+import { compileVisitor } from '../data/compile.ts'
+import type { Compiled } from '../data/compiled.ts'
 
 /** How the visitors of one device are read, as far as it is known. Good for many reads. */
 export interface ReadPlan {

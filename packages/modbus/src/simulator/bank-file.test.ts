@@ -25,7 +25,13 @@ units:
       30: { text: abc }
     holes:
       holding: [[100, 199]]
+    readOnly:
+      holding: [[0, 9], [40, 40]]
+      coil: [[3, 3]]
+    functions: [3, 6, 43]
+    identity: { vendor: ACME, product: 17, url: http://192.0.2.1, 0x80: more, serverId: 42 }
   3:
+    identity: { serverId: 'Pump 7', running: false }
 vary:
   - { unit: 1, table: holding, address: 40, shape: sine, min: 10, max: 20 }
   - { address: 50, type: float32, shape: walk, min: -1.5, max: 1.5, seed: 9, everyMs: 100 }
@@ -51,6 +57,30 @@ vary:
     expect(bank.isHole('holding', 90, 11, 1)).toBe(true)
     expect(bank.isHole('holding', 90, 10, 1)).toBe(false)
     expect(bank.isHole('holding', 200, 1, 1)).toBe(false)
+  })
+  it('has ranges that are not written, and functions that are not known', () => {
+    const isProtected = (table: 'holding' | 'coil', address: number, unit = 1) =>
+      bank.isProtected(table, address, 1, unit)
+    expect([0, 9, 10, 39, 40, 41].map((at) => isProtected('holding', at))).toEqual([
+      ...[true, true, false, false, true, false],
+    ])
+    expect([isProtected('coil', 3), isProtected('coil', 4)]).toEqual([true, false])
+    expect(isProtected('holding', 0, 3)).toBe(false)
+    expect([3, 6, 16, 43].map((code) => bank.knows(code, 1))).toEqual([true, true, false, true])
+    expect(bank.knows(16, 3)).toBe(true)
+  })
+  it('says what it is', () => {
+    expect(bank.identityOf(1)).toEqual({
+      objects: new Map([
+        [0, 'ACME'],
+        [1, '17'],
+        [3, 'http://192.0.2.1'],
+        [0x80, 'more'],
+      ]),
+      serverId: 42,
+    })
+    expect(bank.identityOf(3)).toEqual({ serverId: 'Pump 7', running: false })
+    expect(bank.identityOf(2)).toEqual({})
   })
   it('has variations, with defaults', () => {
     expect(variations).toHaveLength(2)
@@ -79,6 +109,16 @@ describe('a wrong bank file says where and what', () => {
     [
       'units:\n  1:\n    holding:\n      1: 1.5',
       /^bank\.yaml:4:10: a register is "1.5", not -32768 … 65535$/,
+    ],
+    ['units:\n  1:\n    functions: [0]', /^bank\.yaml:3:17: a function is "0", not 1 … 127$/],
+    ['units:\n  1:\n    functions: 3', /^bank\.yaml:3:16: functions is not a list$/],
+    ['units:\n  1:\n    identity: { seller: x }', /^bank\.yaml:3:17: "seller" is no object; /],
+    ['units:\n  1:\n    identity: { 256: x }', /^bank\.yaml:3:17: "256" is no object; /],
+    ['units:\n  1:\n    identity: { serverId: 300 }', /^bank\.yaml:3:27: a server id is "300"/],
+    ['units:\n  1:\n    readOnly: { coils: [] }', /^bank\.yaml:3:17: "coils" is no table$/],
+    [
+      'units:\n  1:\n    readOnly: { coil: [[5, 4]] }',
+      /^bank\.yaml:3:28: the end of a range is "4", not 5 … 65535$/,
     ],
     ['units:\n  1:\n    holding:\n      1: 65536', /^bank\.yaml:4:10: /],
     ['units:\n  1:\n    holding:\n      65535: [1, 2]', /^bank\.yaml:4:7: /],

@@ -1,6 +1,6 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Node, type Pair } from 'yaml'
 import type { Table } from '../link/link.ts'
-import { createBank, type Bank } from './bank.ts'
+import { createBank, type Bank, type BankIdentity } from './bank.ts'
 import { isRawType, rawRegisters, rawTypes, textRegisters } from './raw-registers.ts'
 import type { Variation } from './vary.ts'
 
@@ -19,10 +19,34 @@ export class BankFileError extends Error {
 
 const tables: readonly string[] = ['coil', 'discrete', 'holding', 'input']
 
+/** What is beside the tables of a unit. */
+const extras = ['holes', 'readOnly', 'functions', 'identity']
+
+/** Names of the objects of function 43/14 that the protocol gives a meaning. */
+const objectNames: Readonly<Record<string, number>> = {
+  vendor: 0,
+  product: 1,
+  revision: 2,
+  url: 3,
+  productName: 4,
+  model: 5,
+  application: 6,
+}
+
+const identityWords = [...Object.keys(objectNames), 'serverId', 'running']
+
 /**
- * Reads a bank file: `units` → unit → table → address → a value or a list of values, `holes` →
- * table → a list of `[from, to]`, and `vary`, a list of variations. A register is a whole number, or
- * `{ float32: 21.5 }`, `{ int64: -1 }`, `{ text: abc }` and so on for values that take several.
+ * Reads a bank file: `units` → unit → table → address → a value or a list of values, and `vary`, a list
+ * of variations. A register is a whole number, or `{ float32: 21.5 }`, `{ int64: -1 }`, `{ text: abc }`
+ * and so on for values that take several. Beside its tables a unit may have:
+ *
+ * - `holes` → table → a list of `[from, to]`, which are not there;
+ * - `readOnly` → table → a list of `[from, to]`, where writes are refused;
+ * - `functions`, a list of the functions it knows, all if left out;
+ * - `identity`, what it says of itself: `vendor`, `product`, `revision`, `url`, `productName`, `model`,
+ *   `application` or the number of an object → a text, for function 43/14; `serverId`, a text or a
+ *   byte, and `running`, for function 17. A function that has nothing to tell is not known.
+ *
  * Only the units of the file answer. Throws a BankFileError with every fault that was found.
  */
 export function parseBank(text: string, file: string): BankFile {
@@ -124,11 +148,45 @@ export function parseBank(text: string, file: string): BankFile {
 
   function readUnit(unit: number, node: unknown): void {
     for (const { key, value } of isEmpty(node) ? [] : pairs(node, `unit ${unit}`)) {
-      const table = textOf(key)
-      if (table === 'holes') readHoles(unit, value)
-      else if (tables.includes(table)) readTable(unit, table as Table, value)
-      else fault(key, `"${table}" is no table; tables are ${tables.join(', ')}, and holes`)
+      const word = textOf(key)
+      if (tables.includes(word)) readTable(unit, word as Table, value)
+      else if (word === 'holes') readRanges(word, value, (...range) => bank.hole(...range, unit))
+      else if (word === 'readOnly') {
+        readRanges(word, value, (...range) => bank.protect(...range, unit))
+      } else if (word === 'functions') readFunctions(unit, value)
+      else if (word === 'identity') readIdentity(unit, value)
+      else {
+        const known = `tables are ${tables.join(', ')}; beside them ${extras.join(', ')}`
+        fault(key, `"${word}" is no table; ${known}`)
+      }
     }
+  }
+
+  function readFunctions(unit: number, node: unknown): void {
+    const codes = items(node, 'functions').map((code) => whole(code, 'a function', 1, 127))
+    bank.allow(
+      codes.filter((code) => code !== undefined),
+      unit,
+    )
+  }
+
+  function readIdentity(unit: number, node: unknown): void {
+    const objects = new Map<number, string>()
+    const more: { serverId?: string | number; running?: boolean } = {}
+    for (const { key, value } of pairs(node, 'identity')) {
+      const name = textOf(key)
+      if (name === 'serverId') {
+        const isByte = isScalar(value) && typeof value.value === 'bigint'
+        more.serverId = isByte ? (whole(value, 'a server id', 0, 255) ?? 0) : textOf(value)
+      } else if (name === 'running') more.running = bitsOf(value)?.[0] ?? true
+      else {
+        const object = objectNames[name] ?? (/^\d+$/.test(name) ? Number(name) : NaN)
+        if (object <= 255) objects.set(object, textOf(value))
+        else fault(key, `"${name}" is no object; known are ${identityWords.join(', ')}, 0 … 255`)
+      }
+    }
+    const identity: BankIdentity = { ...more, ...(objects.size > 0 && { objects }) }
+    attempt(node, () => bank.identify(identity, unit))
   }
 
   function readTable(unit: number, table: Table, node: unknown): void {
@@ -147,14 +205,18 @@ export function parseBank(text: string, file: string): BankFile {
     }
   }
 
-  function readHoles(unit: number, node: unknown): void {
-    for (const { key, value } of pairs(node, 'holes')) {
+  function readRanges(
+    what: string,
+    node: unknown,
+    set: (table: Table, from: number, to: number) => void,
+  ): void {
+    for (const { key, value } of pairs(node, what)) {
       if (!tables.includes(textOf(key))) fault(key, `"${textOf(key)}" is no table`)
-      for (const range of items(value, 'holes of a table')) {
-        const [first, last] = items(range, 'a hole, written [from, to],')
-        const from = whole(first, 'the start of a hole', 0, 0xffff)
-        const to = whole(last, 'the end of a hole', from ?? 0, 0xffff)
-        if (from !== undefined && to !== undefined) bank.hole(textOf(key) as Table, from, to, unit)
+      for (const range of items(value, `${what} of a table`)) {
+        const [first, last] = items(range, 'a range, written [from, to],')
+        const from = whole(first, 'the start of a range', 0, 0xffff)
+        const to = whole(last, 'the end of a range', from ?? 0, 0xffff)
+        if (from !== undefined && to !== undefined) set(textOf(key) as Table, from, to)
       }
     }
   }

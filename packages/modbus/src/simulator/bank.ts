@@ -12,6 +12,16 @@ export interface BankWrite {
   readonly values: readonly number[]
 }
 
+/** What a simulated device says of itself. */
+export interface BankIdentity {
+  /** Function 43/14: texts of at most 244 bytes by object, 0 … 255. Left out: it does not know the function. */
+  readonly objects?: ReadonlyMap<number, string>
+  /** Function 17: a text, or a single byte. Left out: it does not know the function. */
+  readonly serverId?: string | number
+  /** Function 17: what the run indicator says; true if left out. */
+  readonly running?: boolean
+}
+
 /**
  * The memory of simulated devices: four tables of 65536 places for every unit, all 0 at first.
  * `unit` is 1 if left out.
@@ -32,6 +42,15 @@ export interface Bank {
   /** Makes `from … to` answer with exception 2, of one unit or, if left out, of all. */
   hole(table: Table, from: number, to: number, unit?: number): void
   isHole(table: Table, address: number, count: number, unit: number): boolean
+  /** Makes writes to `from … to` answer with exception 2, of one unit or, if left out, of all. */
+  protect(table: Table, from: number, to: number, unit?: number): void
+  isProtected(table: Table, address: number, count: number, unit: number): boolean
+  /** The functions that the unit knows; it answers all others with exception 1. At first it knows all. */
+  allow(functions: readonly number[], unit?: number): void
+  knows(functionCode: number, unit: number): boolean
+  /** What the unit says of itself; nothing at first. */
+  identify(identity: BankIdentity, unit?: number): void
+  identityOf(unit: number): BankIdentity
   /** Whether the unit is there. */
   has(unit: number): boolean
   /** Calls after every write of a client; the returned function ends it. */
@@ -45,18 +64,33 @@ export interface BankOptions {
   readonly units?: readonly number[]
 }
 
-interface Hole {
+interface Range {
   readonly table: Table
   readonly from: number
   readonly to: number
   readonly unit: number | undefined
 }
 
+const touches = (ranges: readonly Range[], table: Table, at: number, count: number, unit: number) =>
+  ranges.some(
+    (range) =>
+      range.table === table &&
+      (range.unit === undefined || range.unit === unit) &&
+      range.from < at + count &&
+      range.to >= at,
+  )
+
 const size = 0x10000
+/** What a PDU of 253 bytes has room for. */
+const longestObject = 244
+const longestServerId = 250
 
 export function createBank({ units }: BankOptions = {}): Bank {
   const tables = new Map<number, Map<Table, Uint16Array>>()
-  const holes: Hole[] = []
+  const holes: Range[] = []
+  const protectedRanges: Range[] = []
+  const allowed = new Map<number, readonly number[]>()
+  const identities = new Map<number, BankIdentity>()
   const listeners = new Set<(write: BankWrite) => void>()
 
   function tableOf(table: Table, unit: number): Uint16Array {
@@ -96,14 +130,32 @@ export function createBank({ units }: BankOptions = {}): Bank {
     view: (table, address, count, unit = 1) =>
       tableOf(table, unit).subarray(address, address + count),
     hole: (table, from, to, unit) => void holes.push({ table, from, to, unit }),
-    isHole: (table, address, count, unit) =>
-      holes.some(
-        (hole) =>
-          hole.table === table &&
-          (hole.unit === undefined || hole.unit === unit) &&
-          hole.from < address + count &&
-          hole.to >= address,
-      ),
+    isHole: (table, address, count, unit) => touches(holes, table, address, count, unit),
+    protect: (table, from, to, unit) => void protectedRanges.push({ table, from, to, unit }),
+    isProtected: (table, address, count, unit) =>
+      touches(protectedRanges, table, address, count, unit),
+    allow: (functions, unit = 1) => void allowed.set(unit, functions),
+    knows: (functionCode, unit) => allowed.get(unit)?.includes(functionCode) ?? true,
+    identify(identity, unit = 1) {
+      for (const [object, text] of identity.objects ?? []) {
+        if (!Number.isInteger(object) || object < 0 || object > 255) {
+          throw new RangeError(`object ${object} is outside 0 … 255`)
+        }
+        if (Buffer.byteLength(text) > longestObject) {
+          throw new RangeError(`object ${object}: more than ${longestObject} bytes`)
+        }
+      }
+      const { serverId = 0 } = identity
+      const isRight =
+        typeof serverId === 'string'
+          ? Buffer.byteLength(serverId) <= longestServerId
+          : Number.isInteger(serverId) && serverId >= 0 && serverId <= 255
+      if (!isRight) {
+        throw new RangeError(`a server id is a text of ${longestServerId} bytes at most or 0 … 255`)
+      }
+      identities.set(unit, identity)
+    },
+    identityOf: (unit) => identities.get(unit) ?? {},
     has: (unit) => units === undefined || units.includes(unit),
     onWrite(listener) {
       listeners.add(listener)

@@ -1,6 +1,7 @@
 export {
   createBank,
   type Bank,
+  type BankIdentity,
   type BankOptions,
   type BankWrite,
   type BitTable,
