@@ -92,11 +92,14 @@ test.each(blocks.filter(({ info }) => info.has('file')).map((block) => [titleOf(
 describe('commands', () => {
   const scripts = (name: string) =>
     (JSON.parse(readFileSync(inRoot(name), 'utf8')) as { scripts: Record<string, string> }).scripts
-  const subcommands = [
-    ...readFileSync(inRoot('packages/cli/src/commands.ts'), 'utf8').matchAll(/\.command\('(\w+)'/g),
-  ].map(([, name]) => name)
+  const subcommands = ['commands.ts', 'device-commands.ts', 'modbus-commands.ts'].flatMap((file) =>
+    [
+      ...readFileSync(inRoot(`packages/cli/src/${file}`), 'utf8').matchAll(/\.command\('(\w+)'/g),
+    ].map(([, name]) => name),
+  )
   const commands = of('sh').flatMap((block) =>
     block.text
+      .replaceAll(/\\\n\s*/g, '')
       .trim()
       .split(/\n|&&/)
       .map((command): [string, string] => [command.replace(/ #.*/, '').trim(), titleOf(block)]),

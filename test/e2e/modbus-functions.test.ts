@@ -63,7 +63,7 @@ function visitorOf(raw: RawConfig): ModbusVisitor {
 }
 
 async function linkTo(server: ForeignServer, { onTestFinished }: TestContext): Promise<ModbusLink> {
-  const { host = '', port = 502, path, ...rest } = protocolOf({ ...server.protocol })
+  const { host = '', port, path, ...rest } = protocolOf({ ...server.protocol })
   const link =
     path === undefined
       ? await connectTcp({ host, port, connectTimeoutMs: 5000 }, signal)

@@ -31,8 +31,13 @@ process.once('exit', () => {
   }
 })
 
-export function startChild(command: string, args: readonly string[], env: object = {}): Child {
-  const child = spawn(command, args, { env: { ...process.env, ...env } })
+export function startChild(
+  command: string,
+  args: readonly string[],
+  env: object = {},
+  cwd?: string,
+): Child {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, cwd })
   const pid = child.pid ?? 0
   if (pid !== 0) alive.add(pid)
   const lines: string[] = []

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { MapperError } from '@mapper-sdk/core'
-import { main } from '@mapper-sdk/core/main'
-import { checkFolder, formatFinding } from './check-folder.ts'
-import { demo, demoOnce } from './demo.ts'
-import { dev } from './dev.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriver, knownDrivers } from './find-driver.ts'
+import { addDeviceCommands } from './device-commands.ts'
+import { collect } from './flags.ts'
+import { addModbusCommands } from './modbus-commands.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Exit codes: 0 fine, 1 something was found or did not work, 2 wrong usage, 70 a bug. */
@@ -25,6 +24,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
+// What a command needs is loaded when it runs: each of them would otherwise wait for all the others.
 function program(): Command {
   const all = new Command('mapper')
     .description('Mappers for KubeEdge: run them, try them, check their devices')
@@ -48,6 +48,7 @@ function program(): Command {
     .argument('<folder>')
     .option('--driver <protocol=driver>', 'the driver for a protocolName', collect, [])
     .action(async (folder: string, { driver }: { driver: readonly string[] }) => {
+      const { checkFolder, formatFinding } = await import('./check-folder.ts')
       const drivers = createDriverChoice(driver)
       const { findings } = await checkFolder(folder, (name) => findDriver(drivers(name)))
       for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`)
@@ -62,6 +63,7 @@ function program(): Command {
     .option('--driver <protocol=driver>', 'the driver for a protocolName', collect, [])
     .option('--log-file <file>', 'write the lines of all processes to a file, too')
     .action(async (folder: string, { version, driver, logFile }: DevFlags) => {
+      const { dev } = await import('./dev.ts')
       await dev({
         folder,
         drivers: createDriverChoice(driver),
@@ -77,9 +79,12 @@ function program(): Command {
     .description('run the playground with its simulated Modbus devices')
     .option('--once', 'make the round trip once, verify it, and end')
     .action(async ({ once }: { once?: true }) => {
+      const { demo, demoOnce } = await import('./demo.ts')
       const options = { out: process.stdout, signal: untilSignal() }
       await (once === true ? demoOnce(options) : demo(options))
     })
+  addDeviceCommands(all)
+  addModbusCommands(all)
   return all
 }
 
@@ -96,10 +101,9 @@ async function run(driver: string | undefined, flags: readonly string[]): Promis
       `run what? mapper run DRIVER [flags]; DRIVER is ${knownDrivers.join(', ')}, a package or the path of a module`,
     )
   }
+  const { main } = await import('@mapper-sdk/core/main')
   await main(await findDriver(driver), flags)
 }
-
-const collect = (value: string, before: readonly string[]) => [...before, value]
 
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDriverChoice } from './driver-choice.ts'
-import { findDriver } from './find-driver.ts'
+import { findDriver, findDriverModule, findSimulator } from './find-driver.ts'
 
 const driverSource = (name: string) =>
   `{ protocolName: '${name}', protocolSchema: {}, visitorSchema: {}, connectionKey: () => '', connect: async () => ({}) }`
@@ -52,6 +52,21 @@ describe('findDriver', () => {
     const file = await put(name, source)
     await expect(findDriver(file)).rejects.toMatchObject({ code: 'invalid_config' })
     await expect(findDriver(file)).rejects.toThrow(message)
+  })
+
+  test('gives what else the module says for the command line', async () => {
+    expect((await findDriverModule('modbus')).commandLine).toBeDefined()
+    const file = await put(
+      'named-places.mjs',
+      `export const driver = ${driverSource('a')}; export const commandLine = { protocol: () => ({}) }`,
+    )
+    expect(await findDriverModule(file)).not.toHaveProperty('commandLine')
+  })
+
+  test('finds the simulator beside it', async () => {
+    expect(await findSimulator('modbus')).toHaveProperty('simulate')
+    const file = await put('lonely.mjs', `export const driver = ${driverSource('a')}`)
+    await expect(findSimulator(file)).rejects.toThrow('brings no simulator')
   })
 
   test('says where it looked', async () => {

@@ -2,20 +2,45 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { MapperError, type Driver } from '@mapper-sdk/core'
+import { MapperError, type CommandLine, type Driver } from '@mapper-sdk/core'
 
 /** The drivers of this repository: their short names, which are also their protocol names. */
 const packages: Readonly<Record<string, string>> = { modbus: '@mapper-sdk/modbus' }
 
 export const knownDrivers = Object.keys(packages)
 
+/** A driver, and how its devices and places are named on a command line, if its module says so. */
+export interface DriverModule {
+  readonly driver: Driver
+  readonly commandLine?: CommandLine
+}
+
 /**
  * Finds a driver by short name (`modbus`), by the path of a module, or by the name of a package that
  * is installed here. The module exports it as `driver`, or exports only one thing that is a driver.
  * Throws `invalid_config` that says what was found instead.
  */
-export async function findDriver(what: string): Promise<Driver> {
+export const findDriver = async (what: string): Promise<Driver> => driverIn(what, await load(what))
+
+/** The driver as above, with what its module exports as `commandLine`. */
+export async function findDriverModule(what: string): Promise<DriverModule> {
   const exported = await load(what)
+  const { commandLine } = exported
+  const driver = driverIn(what, exported)
+  return looksLikeCommandLine(commandLine) ? { driver, commandLine } : { driver }
+}
+
+/** What the subpath `/simulator` of the package of a driver exports. Throws `invalid_config` if there is none. */
+export async function findSimulator(what: string): Promise<Readonly<Record<string, unknown>>> {
+  await findDriver(what)
+  try {
+    return await load(`${packages[what] ?? what}/simulator`)
+  } catch (cause) {
+    throw new MapperError('invalid_config', `the driver ${what} brings no simulator`, { cause })
+  }
+}
+
+function driverIn(what: string, exported: Readonly<Record<string, unknown>>): Driver {
   if (looksLikeDriver(exported['driver'])) return exported['driver']
   const found = Object.entries(exported).filter(([, value]) => looksLikeDriver(value))
   const [first] = found
@@ -68,6 +93,12 @@ async function load(what: string): Promise<Readonly<Record<string, unknown>>> {
 
 const importModule = async (specifier: string) =>
   (await import(specifier)) as Readonly<Record<string, unknown>>
+
+function looksLikeCommandLine(value: unknown): value is CommandLine {
+  if (typeof value !== 'object' || value === null) return false
+  const { protocol, visitor } = value as Partial<CommandLine>
+  return typeof protocol === 'function' && typeof visitor === 'function'
+}
 
 function looksLikeDriver(value: unknown): value is Driver {
   if (typeof value !== 'object' || value === null) return false

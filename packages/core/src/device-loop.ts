@@ -56,6 +56,7 @@ export interface DeviceLoopOptions {
 interface Group extends Task {
   readonly properties: readonly ResolvedProperty[]
   readonly visitors: readonly unknown[]
+  readonly periodMs: number
   alive: boolean
   busy: boolean
 }
@@ -107,7 +108,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       const call: Call<readonly Outcome<Value>[]> = {
         kind: 'read',
         signal: stop.signal,
-        run: (connection, signal) => connection.read(device.protocol, group.visitors, signal),
+        run: (connection, signal) =>
+          connection.read(device.protocol, group.visitors, signal, group.periodMs),
       }
       const outcomes = await lease.run(call)
       if (!group.alive) return
@@ -171,7 +173,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     groups = [...cycles].map(([periodMs, properties]) => {
       const visitors = properties.map(({ visitor }) => visitor)
       const run = () => void collect(group)
-      const group: Group = { properties, visitors, alive: true, busy: false, run }
+      const group: Group = { properties, visitors, periodMs, alive: true, busy: false, run }
       poller.add(group, periodMs, phaseOf(device.id, periodMs))
       run()
       return group

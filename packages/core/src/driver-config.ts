@@ -13,10 +13,13 @@ import {
 /** Checks the configurations of one driver; what is wrong goes to `issues`, at the paths of the CR. */
 export interface DriverConfig<P, V> {
   protocol(raw: RawConfig, issues: Issue[]): { protocol: P; connectionKey: string } | undefined
-  /** `at` is the place of the property in the CR. Without a protocol the driver's own check is left out. */
+  /**
+   * `at` is the place of the property in the CR. Without a model nothing is known of its type; without a
+   * protocol the driver's own check is left out.
+   */
   visitor(
     raw: RawConfig,
-    property: ModelProperty,
+    property: ModelProperty | undefined,
     at: Path,
     issues: Issue[],
     protocol?: P,
@@ -47,7 +50,7 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
 
   const visitor = (
     raw: RawConfig,
-    property: ModelProperty,
+    property: ModelProperty | undefined,
     at: Path,
     issues: Issue[],
     protocol?: P,
@@ -69,7 +72,7 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
     if (theirsChecked.value === undefined || oursChecked.value === undefined) return undefined
     const options = attempt([...path, 'map'], issues, () => {
       const options = readValueOptions(oursChecked.value as Parameters<typeof readValueOptions>[0])
-      if (options.map !== undefined) checkMap(options.map, property.type)
+      if (options.map !== undefined) checkMap(options.map, property?.type ?? 'STRING')
       return options
     })
     const visitor = theirsChecked.value as V

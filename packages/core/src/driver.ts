@@ -99,8 +99,16 @@ export interface Connection<P = unknown, V = unknown> {
    * does it before the next request of those. Left out: a write waits for its turn like any call.
    */
   readonly writesOvertake?: boolean
-  /** Reads all of them. The answer has one outcome per visitor, in the same order. */
-  read(protocol: P, visitors: readonly V[], signal: AbortSignal): Promise<readonly Outcome<Value>[]>
+  /**
+   * Reads all of them. The answer has one outcome per visitor, in the same order. `everyMs` is how
+   * often they are to be read; left out for a read that is not repeated.
+   */
+  read(
+    protocol: P,
+    visitors: readonly V[],
+    signal: AbortSignal,
+    everyMs?: number,
+  ): Promise<readonly Outcome<Value>[]>
   /** Writes all of them, in order. The answer has one outcome per write, in the same order. */
   write(
     protocol: P,

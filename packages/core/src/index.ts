@@ -44,6 +44,8 @@ export { createLegacyMqttEdge, type LegacyMqttOptions } from './edge/legacy/lega
 export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.ts'
 export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
+export type { CommandLine } from './command-line.ts'
+export { createDriverConfig, type DriverConfig } from './driver-config.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export {
   decimalOf,

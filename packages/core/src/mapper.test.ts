@@ -83,6 +83,18 @@ describe('a mapper', () => {
     expect([driver.connects, driver.writes.length]).toEqual([1, 0])
   })
 
+  it('tells the driver how often it reads what it reads, and of a read back that it is not repeated', async () => {
+    const { clock, driver, edge, start } = rig()
+    const slow = { collectCycle: 5_000, desired: '55' }
+    edge.apply(device({ properties: [property('temperature'), property('setpoint', slow)] }), model)
+    start()
+    await clock.advance(10_000)
+    const periods = (key: string) =>
+      new Set(driver.reads.filter(({ keys }) => keys.includes(key)).map(({ everyMs }) => everyMs))
+    expect(periods('temperature')).toEqual(new Set([1_000]))
+    expect(periods('setpoint')).toEqual(new Set([5_000, undefined]))
+  })
+
   it('writes a changed desired value once, reads it back and reports it as observed', async () => {
     const { clock, driver, edge, start } = rig()
     edge.apply(device(), model)

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { silentLogger } from '@mapper-sdk/core'
 import { connectContext } from '@mapper-sdk/core/testing'
 import { expect, it } from 'vitest'
 import { requireServer } from '../../../test/support/require-server.ts'
@@ -41,6 +42,9 @@ it('devices share a serial line, whichever of them is dead', async (context) => 
     maxBitsPerRequest: 2000,
     maxGap: 16,
     maxInFlight: 4,
+    requestDelayMs: 0,
+    pauseAfterConnectMs: 0,
+    reconnectEachCycle: false,
     writeFunction: 'auto',
     writeBits: 'auto',
     identify: false,
@@ -50,9 +54,15 @@ it('devices share a serial line, whichever of them is dead', async (context) => 
     ...more,
     unit: id,
   })
-  const connection = await modbusDriver.connect(protocol, connectContext({ signal }))
+  const warnings: string[] = []
+  const logger = {
+    ...silentLogger,
+    warn: (...said: unknown[]) => void warnings.push(String(said.at(-1))),
+  }
+  const connection = await modbusDriver.connect(protocol, connectContext({ signal, logger }))
   try {
     expect(connection.parallel).toBe(1)
+    const both = [unit(1), unit(3)]
     for (const id of [1, 3]) {
       bank.setRegister('holding', 0, [id, id + 1, id + 2], id)
       bank.setRegister('holding', 500, id + 500, id)
@@ -69,6 +79,16 @@ it('devices share a serial line, whichever of them is dead', async (context) => 
     const written = await connection.write(unit(3), [{ visitor: holding(1), value: 77 }], signal)
     expect(written).toEqual([{ ok: true, value: undefined }])
     expect([bank.getRegister('holding', 1, 3), bank.getRegister('holding', 1, 1)]).toEqual([77, 2])
+
+    // 320 requests a second are more than the line carries, which is told once and names the line.
+    const apart = [0, 200, 400, 600, 800, 1000, 1200, 1400].map(holding)
+    for (let round = 0; round < 7; round++) {
+      for (const theirs of both) await connection.read(theirs, apart, signal, 50)
+    }
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toMatch(
+      new RegExp(`^${line} at 115200 8N1: .* takes \\d{3} % .*\\(320\\.0 requests a second\\)`),
+    )
 
     // The line has one set of settings: a device that asks for others is told so, and disturbs nobody.
     const [stranger] = await connection.read(unit(3, { baudRate: 9600 }), visitors, signal)

@@ -5,6 +5,13 @@ import { afterEach } from 'vitest'
 import type { ModbusProtocol } from './config/protocol.ts'
 import type { ModbusVisitor } from './config/visitor.ts'
 import { modbusDriver } from './driver.ts'
+import {
+  createBank,
+  serveTcp,
+  type Fault,
+  type SimulatedRequest,
+  type TcpSimulatorOptions,
+} from './simulator/index.ts'
 
 /** What the tests opened, closed after each of them, last first. */
 export const cleanUp: (() => Promise<unknown>)[] = []
@@ -28,7 +35,10 @@ export const protocolOf = (port: number, more: Partial<ModbusProtocol> = {}): Mo
   maxRegistersPerRequest: 125,
   maxBitsPerRequest: 2000,
   maxGap: 16,
-  maxInFlight: 1,
+  maxInFlight: 16,
+  requestDelayMs: 0,
+  pauseAfterConnectMs: 0,
+  reconnectEachCycle: false,
   writeFunction: 'auto',
   writeBits: 'auto',
   identify: false,
@@ -65,3 +75,36 @@ export async function listening(server: Server): Promise<number> {
 
 export const shown = (outcomes: readonly Outcome<Value>[]) =>
   outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.code))
+
+export const count = (address: number, length: number) =>
+  Array.from({ length }, (_, index) => address + index)
+
+/**
+ * A device whose registers and inputs hold their own address, with a list of all ranges that were
+ * asked for. `fault` decides for each of them what goes wrong.
+ */
+export async function startDevice(
+  fault: (request: SimulatedRequest) => Fault | undefined = () => undefined,
+  options: TcpSimulatorOptions = {},
+) {
+  const bank = createBank()
+  for (const table of ['holding', 'input'] as const) bank.setRegister(table, 0, count(0, 0x10000))
+  const asked: string[] = []
+  const simulator = await serveTcp(bank, {
+    ...options,
+    faults: (request) => {
+      asked.push(`${request.address}+${request.count}`)
+      return fault(request)
+    },
+  })
+  cleanUp.push(() => simulator.close())
+  return { port: simulator.port, simulator, bank, asked: () => asked.splice(0) }
+}
+
+/** Exception `code` for each range that touches one of the places. */
+export const refusing =
+  (places: ReadonlySet<number>, code: number) =>
+  ({ address, count: length }: SimulatedRequest): Fault | undefined =>
+    count(address, length).some((place) => places.has(place))
+      ? { kind: 'exception', code }
+      : undefined

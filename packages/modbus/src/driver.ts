@@ -1,4 +1,4 @@
-import { MapperError, type Connection, type Driver } from '@mapper-sdk/core'
+import { MapperError, type Connection, type Driver, type Memory } from '@mapper-sdk/core'
 import { endpointOf, keyOf, nameOf } from './config/endpoint.ts'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
@@ -6,9 +6,17 @@ import { normalize } from './config/dialects.ts'
 import { transports } from './config/transports.ts'
 import { checkVisitor } from './data/compile.ts'
 import { identifyOnce } from './identify/identify-once.ts'
-import { nothingKnown, type Knowledge } from './read/knowledge.ts'
+import { adaptiveLink, type AdaptiveLink } from './link/adaptive-link.ts'
+import type { InFlight } from './link/depth.ts'
+import { linkUse } from './link/link-use.ts'
 import { openLink } from './link/open-link.ts'
-import { createReadPlan, runReadPlan, type ReadPlan } from './read/reader.ts'
+import type { Shape } from './read/knowledge.ts'
+import { learnerOf } from './read/learner.ts'
+import type { LineLoad } from './read/line.ts'
+import { watchLoad } from './read/load-watch.ts'
+import { patienceOf } from './read/patience.ts'
+import { createReadPlan, type ReadPlan } from './read/read-plan.ts'
+import { runReadPlan } from './read/reader.ts'
 import { lessonsOf } from './write/lessons.ts'
 import { runWrites } from './write/writer.ts'
 
@@ -24,51 +32,78 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   check: checkVisitor,
   connectionKey: (protocol) => keyOf(endpointOf(protocol)),
   async connect(protocol, context) {
-    const { logger, memory } = context
-    const endpoint = endpointOf(protocol)
-    const link = await openLink(endpoint, protocol, context)
-    logger.debug({ link: nameOf(endpoint) }, 'Modbus link open')
+    const { signal, logger, memory } = context
+    const inFlight = kept<InFlight>(memory, 'in flight')
+    const overloaded = kept<boolean>(memory, 'overloaded')
+    const connect = async (until: AbortSignal): Promise<AdaptiveLink> =>
+      adaptiveLink(await openLink(protocol, { ...context, signal: until }), inFlight)
+    const use = linkUse(await connect(signal), connect)
+    const wishesOf = ({ maxInFlight, requestDelayMs, reconnectEachCycle }: ModbusProtocol) => ({
+      maxInFlight,
+      requestDelayMs,
+      reconnectEachCycle: reconnectEachCycle && transports[protocol.transport].by === 'tcp',
+    })
+    logger.debug({ link: nameOf(endpointOf(protocol)) }, 'Modbus link open')
     const plans = new WeakMap<readonly ModbusVisitor[], ReadPlan>()
+    const load = watchLoad(protocol, overloaded, (need) =>
+      logger.warn({ ...need }, tooMuch(protocol, need)),
+    )
 
-    const planFor = (
-      visitors: readonly ModbusVisitor[],
-      theirs: ModbusProtocol,
-      knowledge: Knowledge,
-    ) => {
-      const kept = plans.get(visitors)
-      if (kept?.protocol === theirs && kept.knowledge === knowledge) return kept
-      const plan = createReadPlan(visitors, theirs, knowledge)
+    const planFor = (visitors: readonly ModbusVisitor[], theirs: ModbusProtocol, shape: Shape) => {
+      const last = plans.get(visitors)
+      if (last?.protocol === theirs && last.shape === shape) return last
+      const plan = createReadPlan(visitors, theirs, shape)
       plans.set(visitors, plan)
       return plan
     }
 
     const connection: Connection<ModbusProtocol, ModbusVisitor> = {
-      parallel: endpoint.kind === 'line' ? 1 : protocol.maxInFlight,
+      get parallel() {
+        return use.parallel
+      },
       writesOvertake: true,
-      async read(theirs, visitors, callSignal) {
-        if (link.failed !== undefined) throw link.failed
+      async read(theirs, visitors, callSignal, everyMs) {
         const error = conflict(protocol, theirs)
         if (error !== undefined) return visitors.map(() => ({ ok: false, error }))
-        const key = `unit ${theirs.unit}`
-        const knowledge = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
-        const result = await runReadPlan(planFor(visitors, theirs, knowledge), link, callSignal)
-        if (result.knowledge !== knowledge) memory.set(key, result.knowledge)
-        if (theirs.identify && result.outcomes.some(({ ok }) => ok)) {
-          await identifyOnce(theirs, link, memory, logger, callSignal)
-        }
-        return result.outcomes
+        return use.run(wishesOf(theirs), callSignal, async (link) => {
+          const learner = learnerOf(theirs.unit, memory)
+          const plan = planFor(visitors, theirs, learner.known.shape)
+          load.cycle(plan, everyMs, performance.now())
+          const outcomes = await runReadPlan(
+            plan,
+            link,
+            learner,
+            patienceOf(theirs.unit, memory),
+            callSignal,
+          )
+          link.cycleEnded()
+          if (theirs.identify && outcomes.some(({ ok }) => ok)) {
+            await identifyOnce(theirs, link, memory, logger, callSignal)
+          }
+          return outcomes
+        })
       },
       async write(theirs, writes, callSignal) {
-        if (link.failed !== undefined) throw link.failed
         const error = conflict(protocol, theirs)
         if (error !== undefined) return writes.map(() => ({ ok: false, error }))
-        return runWrites(writes, theirs, link, callSignal, lessonsOf(theirs.unit, memory))
+        return use.run(wishesOf(theirs), callSignal, (link) =>
+          runWrites(writes, theirs, link, callSignal, lessonsOf(theirs.unit, memory)),
+        )
       },
-      close: () => link.close(),
+      close: () => use.close(),
     }
     return connection
   },
 }
+
+/** One entry of the memory. */
+const kept = <T>(memory: Memory, key: string) => ({
+  get: () => memory.get(key) as T | undefined,
+  set: (value: T) => memory.set(key, value),
+})
+
+const tooMuch = (protocol: ModbusProtocol, { share, requestsPerSecond }: LineLoad) =>
+  `${nameOf(endpointOf(protocol))}: what is to be read takes ${Math.round(100 * share)} % of the line's time (${requestsPerSecond.toFixed(1)} requests a second), so cycles will be late; use longer cycles, fewer properties or a higher baud rate`
 
 /** Line settings belong to the whole line: the device that opened it decided them for all. */
 function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError | undefined {

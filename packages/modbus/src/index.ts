@@ -1,4 +1,5 @@
 export { modbusDriver } from './driver.ts'
+export { commandLine } from './commission/command-line.ts'
 export { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 export { visitorSchema, type ModbusVisitor, type ValueType } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
@@ -16,11 +17,11 @@ export { applyMasks, type MaskedRegister, type RegisterChange } from './data/reg
 export {
   costOf,
   planReads,
-  type Bond,
   type ReadCost,
   type ReadItem,
   type ReadLimits,
   type ReadRequest,
+  type TableRange,
 } from './read/plan.ts'
 export { shortestFloat32 } from './data/float32.ts'
 export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
@@ -32,6 +33,7 @@ export type {
   Exchange,
   IdentificationLevel,
   ModbusLink,
+  PipelinedLink,
   RequestOptions,
   Table,
   WriteOptions,

@@ -26,6 +26,8 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
     readonly host: string
     readonly unit: number
     readonly keys: readonly string[]
+    /** Undefined for a read that is not repeated. */
+    readonly everyMs: number | undefined
   }[]
   readonly writes: readonly { readonly host: string; readonly key: string; readonly value: Value }[]
   /** The most calls that were under way at once on one connection. */
@@ -44,7 +46,7 @@ export function createFakeDriver(
 ): FakeDriver {
   const devices = new Map<string, Map<string, Value | MapperError>>()
   const cuts = new Map<string, MapperError>()
-  const reads: { host: string; unit: number; keys: string[] }[] = []
+  const reads: FakeDriver['reads'][number][] = []
   const writes: { host: string; key: string; value: Value }[] = []
   let connects = 0
   let open = 0
@@ -83,7 +85,7 @@ export function createFakeDriver(
     }
     return {
       ...options,
-      read: (protocol, visitors, signal) => {
+      read: (protocol, visitors, signal, everyMs) => {
         // What a slow answer tells is as old as the answer is slow.
         const outcomes = visitors.map(({ key }): Outcome<Value> => {
           const value = deviceOf(host, protocol.unit).get(key)
@@ -92,7 +94,7 @@ export function createFakeDriver(
           return { ok: false, error: new MapperError('rejected', `nothing is kept at ${key}`) }
         })
         return call('read', protocol.unit, signal, () => {
-          reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key) })
+          reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key), everyMs })
           return outcomes
         })
       },

@@ -42,10 +42,14 @@ const protocolWords = aliases({
   maxRegistersPerRequest: [],
   maxBitsPerRequest: [],
   maxGap: [],
+  readProtected: [],
   maxInFlight: [],
   writeFunction: [],
   writeBits: [],
   identify: [],
+  requestDelayMs: [],
+  pauseAfterConnectMs: [],
+  reconnectEachCycle: [],
   writeMultiple: [],
   address: [],
   serialType: [],
@@ -96,6 +100,8 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
     const given = words[word]
     if (typeof given === 'string') words[word] = given.toLowerCase()
   }
+  if (typeof words['readProtected'] === 'string')
+    words['readProtected'] = words['readProtected'].toLowerCase()
   transportOf(words)
   return words
 }
@@ -157,7 +163,12 @@ function transportOf(words: Words): void {
     words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
   } else if (typeof transport === 'string') Object.assign(words, wayOf(transport))
   if (words['transport'] === 'ascii') words['dataBits'] ??= 7
+  if (isOn(words['tls'])) words['port'] ??= 802
 }
+
+/** What the check takes for true. */
+const isOn = (raw: RawValue | undefined) =>
+  typeof raw !== 'object' && /^(?:true|yes|on|1)$/i.test(String(raw))
 
 /** Go durations are nanoseconds; nobody waits a million milliseconds. */
 function toMs(timeout: RawValue): RawValue {

@@ -21,7 +21,7 @@ export type TlsEndpoint = Pick<
 
 /** Throws `invalid_config` that names the field which the transport needs. */
 export function endpointOf(protocol: ModbusProtocol): Endpoint {
-  const { transport, host, tls = false, port = tls ? 802 : 502, connectTimeoutMs } = protocol
+  const { transport, host, port, tls = false, connectTimeoutMs } = protocol
   const { framing, by } = transports[transport]
   if (framing !== 'mbap' && by === 'serial') {
     return { kind: 'line', framing, wire: serialOf(protocol) }

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@mapper-sdk/core/schema'
+import { protectedPattern } from './protected-ranges.ts'
 import { filled, oneOf } from './schema-parts.ts'
 import { isLine, transportNames, transports, type Transport } from './transports.ts'
 
@@ -38,11 +39,12 @@ export const protocolSchema = Type.Object(
       }),
     ),
     host: Type.Optional(host),
-    port: Type.Optional(
+    port: filled(
       Type.Integer({
         minimum: 1,
         maximum: 65_535,
-        description: 'TCP and UDP: port; default 502, with TLS 802',
+        default: 502,
+        description: 'TCP and UDP: port. With TLS 802 if left out.',
       }),
     ),
     tls: Type.Optional(
@@ -153,13 +155,45 @@ export const protocolSchema = Type.Object(
           'The most unused registers read along to save a request (16 coils count as one). 0: none.',
       }),
     ),
+    readProtected: Type.Optional(
+      Type.String({
+        maxLength: 4096,
+        pattern: protectedPattern,
+        description:
+          'Registers that no request may read along. A property that lies there is still read, alone.',
+        examples: ['holding:100-109, input:5'],
+      }),
+    ),
     maxInFlight: filled(
       Type.Integer({
         minimum: 1,
         maximum: 16,
-        default: 1,
+        default: 16,
         description:
-          'TCP: requests on the way at once. More than 1 is faster where the device can.',
+          'TCP and UDP: the most requests on the way at once. How many the device bears is found out; 1 never tries.',
+      }),
+    ),
+    requestDelayMs: filled(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60_000,
+        default: 0,
+        description: 'Pause between two requests, for devices that need one, in ms.',
+      }),
+    ),
+    pauseAfterConnectMs: filled(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60_000,
+        default: 0,
+        description: 'TCP: pause between connecting and the first request, in ms.',
+      }),
+    ),
+    reconnectEachCycle: filled(
+      Type.Boolean({
+        default: false,
+        description:
+          'TCP: connect anew for each read or write, for devices that do not bear a lasting connection.',
       }),
     ),
     writeFunction: filled(

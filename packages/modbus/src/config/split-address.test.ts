@@ -52,11 +52,11 @@ describe('of two that differ', () => {
     // Never by way of a slip to less than TLS.
     [
       { address: 'tls://a', transport: 'TCP' },
-      { transport: 'tcp', host: 'a', tls: true },
+      { transport: 'tcp', host: 'a', port: 802, tls: true },
     ],
     [
       { host: 'a', transport: 'tls', tls: false },
-      { transport: 'tcp', host: 'a', tls: true },
+      { transport: 'tcp', host: 'a', port: 802, tls: true },
     ],
     [
       { address: 'udp://a:5', port: 6 },

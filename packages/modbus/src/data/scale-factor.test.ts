@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ModbusVisitor } from '../config/visitor.ts'
 import { nothingKnown } from '../read/knowledge.ts'
-import { createReadPlan } from '../read/reader.ts'
+import { createReadPlan } from '../read/read-plan.ts'
 import {
   decoded,
   fromHex,
@@ -165,7 +165,7 @@ describe('the register of the power', () => {
   it('is asked for in the request of the value, whatever gap lies between', () => {
     const visitor = visitorOf({ type: 'int16', scaleFactorAddress: 50 })
     const narrow = { ...protocol, maxGap: 0 }
-    expect(createReadPlan([visitor], narrow, nothingKnown).requests).toEqual([
+    expect(createReadPlan([visitor], narrow, nothingKnown.shape).requests).toEqual([
       { table: 'holding', address: 0, count: 51, items: [0] },
     ])
   })

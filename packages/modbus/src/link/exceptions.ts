@@ -24,8 +24,11 @@ export const exceptionError = (what: string, exception: number): MapperError =>
     `${what}: exception ${exception}, ${texts[exception] ?? 'unknown to the protocol'}`,
   )
 
-/** 2 and 3 are about the range that was asked for: a smaller one may be answered. */
-export const isAboutRange = (exception: number): boolean => exception === 2 || exception === 3
+/**
+ * 2 and 3 are about the range that was asked for: a smaller one may be answered. Some devices say 4
+ * instead, which others say of a failure of the whole device.
+ */
+export const isAboutRange = (exception: number): boolean => exception >= 2 && exception <= 4
 
 /** The gateway says that the device is silent. */
 export const isAbsence = (exception: number): boolean => exception === 10 || exception === 11

@@ -69,6 +69,26 @@ describe('calls in a pipeline', () => {
     expect(await Promise.all([all[0], all[2]])).toEqual(['canceled', 'canceled'])
   })
 
+  it('are as many at once as was said last', async () => {
+    const { calls, ask, sent } = offline({ depth: 99 })
+    expect(calls.depth).toBe(16)
+    calls.setDepth(0)
+    expect(calls.depth).toBe(1)
+    const all = [10, 11, 12, 13].map((address) => ask(address))
+    expect(sent).toHaveLength(1)
+    calls.setDepth(3)
+    expect(sent).toHaveLength(3)
+    calls.setDepth(1)
+    calls.settle(1, yes)
+    calls.settle(2, yes)
+    calls.pump()
+    expect(sent).toHaveLength(3)
+    calls.settle(3, yes)
+    calls.pump()
+    calls.settle(4, yes)
+    expect(await Promise.all(all)).toEqual([10, 11, 12, 13])
+  })
+
   it('are overdue one by one, also where a later one has less time', async () => {
     const { calls, ask, settled } = offline()
     const [slow, quick] = [ask(10, 40), ask(11, 10)]

@@ -9,6 +9,8 @@ export interface Call {
   readonly options: RequestOptions
   /** When it was sent, on the clock of `performance.now()`. */
   readonly sentAt: number
+  /** For the owner of the pipeline: what it was answered, until that is believed. */
+  answer?: Answer
 }
 
 /** Calls on their way at once, each by its transaction id; the rest waits in order. */
@@ -19,6 +21,10 @@ export interface Pipeline {
   settle(id: number, outcome: Answer | MapperError): void
   /** Sends what waits, as far as there is room. */
   pump(): void
+  /** How many may be on their way at once. */
+  readonly depth: number
+  /** From now on so many may, 1 … 16. What is on its way stays there. */
+  setDepth(depth: number): void
   /** Ends all calls and all later ones. The first reason stays. */
   fail(reason: MapperError): void
   readonly failed: MapperError | undefined
@@ -26,7 +32,6 @@ export interface Pipeline {
 
 export interface PipelineOptions {
   readonly where: string
-  /** How many may be on their way at once. */
   readonly depth: number
   /** An id for the next call; undefined while there is none. */
   takeId(): number | undefined
@@ -44,12 +49,24 @@ interface Open extends Call {
 }
 
 const mostWaiting = 10_000
+/** No device is known to hold more. */
+export const mostInFlight = 16
+
+const depthOf = (wanted: number) => Math.min(Math.max(1, Math.floor(wanted)), mostInFlight)
+
+/** Throws `invalid_config` for what is no number of requests. */
+export function checkDepth(maxInFlight: number): void {
+  if (Number.isInteger(maxInFlight) && maxInFlight >= 1) return
+  const detail = `maxInFlight ${String(maxInFlight)} is not in 1 … ${mostInFlight}`
+  throw new MapperError('invalid_config', detail)
+}
 
 export function pipeline(options: PipelineOptions): Pipeline {
-  const { where, depth, takeId, send, overdue, onSettled } = options
+  const { where, takeId, send, overdue, onSettled } = options
   const inFlight = new Map<number, Open>()
   const waiting: Open[] = []
   const signals = abortWatch(onAbort)
+  let depth = depthOf(options.depth)
   let failed: MapperError | undefined
   let timer: NodeJS.Timeout | undefined
   let armedFor = Infinity
@@ -59,23 +76,28 @@ export function pipeline(options: PipelineOptions): Pipeline {
       if (waiting.length >= mostWaiting) {
         return reject(new MapperError('internal', `${mostWaiting} requests wait for ${where}`))
       }
+      const call: Open = { request, options, resolve, reject, sentAt: 0 }
       signals.hold(options.signal)
-      waiting.push({ request, options, resolve, reject, sentAt: 0 })
-      pump()
+      if (waiting.length > 0 || !start(call)) waiting.push(call)
     })
   }
 
+  /** Sends a call if there is room for it. */
+  function start(call: Open): boolean {
+    const id = inFlight.size < depth ? takeId() : undefined
+    if (id === undefined) return false
+    inFlight.set(id, call)
+    call.sentAt = performance.now()
+    const deadline = call.sentAt + call.options.timeoutMs
+    if (deadline < armedFor) arm(deadline)
+    send(call.request, id)
+    return true
+  }
+
   function pump(): void {
-    while (failed === undefined && inFlight.size < depth) {
-      const [call] = waiting
-      const id = call === undefined ? undefined : takeId()
-      if (call === undefined || id === undefined) return
+    for (let call; failed === undefined && (call = waiting[0]) !== undefined;) {
+      if (!start(call)) return
       waiting.shift()
-      inFlight.set(id, call)
-      call.sentAt = performance.now()
-      const deadline = call.sentAt + call.options.timeoutMs
-      if (deadline < armedFor) arm(deadline)
-      send(call.request, id)
     }
   }
 
@@ -144,6 +166,13 @@ export function pipeline(options: PipelineOptions): Pipeline {
     settle,
     pump,
     fail,
+    get depth() {
+      return depth
+    },
+    setDepth(wanted) {
+      depth = depthOf(wanted)
+      pump()
+    },
     get failed() {
       return failed
     },

@@ -37,7 +37,7 @@ export function findAnswer(
   return undefined
 }
 
-/** How long an answer to the request that starts at `at` is; 0 when none starts there, endless when it is not known yet. */
+/** How long an answer to the request that starts at `at` is: 0 for none, Infinity while nothing tells. */
 function answerLengthAt(request: Request, bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== request.unit) return 0
   if (at + 1 === end) return Infinity

@@ -3,11 +3,11 @@ import { MapperError } from '@mapper-sdk/core'
 import { hexOf, judge } from './answer.ts'
 import { checkAddress, type HostAddress } from './host-address.ts'
 import { datagramIds } from './datagram-ids.ts'
-import type { ModbusLink } from './link.ts'
+import type { PipelinedLink } from './link.ts'
 import { linkOver } from './link-over.ts'
 import { datagramFrame } from './mbap.ts'
 import { tcpFrame } from './pdu.ts'
-import { pipeline, type Call } from './pipeline.ts'
+import { checkDepth, pipeline, type Call } from './pipeline.ts'
 import { resolveHost } from './resolve-host.ts'
 
 export interface UdpOptions extends HostAddress {
@@ -25,7 +25,6 @@ export interface Dropped {
   readonly what: string
 }
 
-const mostInFlight = 16
 /** Silences in a row, with nothing at all received between them, after which the address is looked up anew. */
 const mostSilences = 3
 
@@ -33,15 +32,10 @@ const mostSilences = 3
  * Opens a Modbus UDP link: finds the address of the host and binds a port of its own. That the device
  * is there shows only when it answers. Rejects with `unreachable`, `timeout`, `canceled` or `invalid_config`.
  */
-export async function connectUdp(options: UdpOptions, signal: AbortSignal): Promise<ModbusLink> {
+export async function connectUdp(options: UdpOptions, signal: AbortSignal): Promise<PipelinedLink> {
   const { host, port, connectTimeoutMs, maxInFlight = 1, onDrop } = options
   checkAddress(options, connectTimeoutMs)
-  if (!Number.isInteger(maxInFlight) || maxInFlight < 1) {
-    throw new MapperError(
-      'invalid_config',
-      `maxInFlight ${String(maxInFlight)} is not in 1 … ${mostInFlight}`,
-    )
-  }
+  checkDepth(maxInFlight)
   const { address, family } = await resolveHost(host, connectTimeoutMs, signal)
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   const where = `${host}:${port} by UDP`
@@ -55,7 +49,7 @@ export async function connectUdp(options: UdpOptions, signal: AbortSignal): Prom
     throw new MapperError(code, `no way to ${where}: ${detail}`, { cause: thrown })
   })
   socket.removeAllListeners()
-  return udpLink(socket, where, Math.min(maxInFlight, mostInFlight), onDrop)
+  return udpLink(socket, where, maxInFlight, onDrop)
 }
 
 /**
@@ -67,7 +61,7 @@ export function udpLink(
   where: string,
   depth: number,
   onDrop: UdpOptions['onDrop'] = () => undefined,
-): ModbusLink {
+): PipelinedLink {
   let dropped = 0
   let lastDrop: { readonly at: number; readonly what: string; readonly alien: boolean } | undefined
   let silences = 0
@@ -148,7 +142,7 @@ export function udpLink(
     socket.close()
   }
 
-  return linkOver({
+  const link = linkOver({
     highestUnit: 255,
     transact: calls.transact,
     failed: () => calls.failed,
@@ -157,4 +151,5 @@ export function udpLink(
       return gone
     },
   })
+  return Object.assign(link, { setDepth: calls.setDepth })
 }

@@ -1,215 +1,115 @@
-import { canceled, MapperError, type Outcome, type Value } from '@mapper-sdk/core'
-import type { ModbusProtocol } from '../config/protocol.ts'
-import { isLine, type Transport } from '../config/transports.ts'
-import type { ModbusVisitor } from '../config/visitor.ts'
-import { exceptionError, isAbsence, isAboutRange } from '../link/exceptions.ts'
-import { bondOf, isLate, learn, type Knowledge } from './knowledge.ts'
-import type { ModbusLink, Table } from '../link/link.ts'
-import { planReads, type ReadCost, type ReadItem, type ReadRequest } from './plan.ts'
-import { compileVisitor } from '../data/compile.ts'
-import type { Compiled } from '../data/compiled.ts'
+import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
+import { createAsking, type Result, type TimedLink } from './ask.ts'
+import { explore, type Refusal } from './explore.ts'
+import { deviceFailure, keyOf, triesOf } from './holes.ts'
+import { isHopeless, isLate, type Knowledge, type Lesson } from './knowledge.ts'
+import type { ReadRequest } from './plan.ts'
+import type { Patience } from './patience.ts'
+import { planItems, type ReadPlan } from './read-plan.ts'
 
-/** How the visitors of one device are read, as far as it is known. Good for many reads. */
-export interface ReadPlan {
-  readonly protocol: ModbusProtocol
-  readonly knowledge: Knowledge
-  /** By visitor; what cannot be compiled is the reason instead. */
-  readonly compiled: readonly (Compiled | MapperError)[]
-  /** Their items are indexes into `compiled`. */
-  readonly requests: readonly ReadRequest[]
+/** What is known of the unit, and where new lessons go. */
+export interface Learner {
+  readonly known: Knowledge
+  teach(lesson: Lesson): void
 }
+
+/** A link that says how many requests it may have on the way at once. */
+export interface ReadLink extends TimedLink {
+  readonly depth: number
+}
+
+/** So long a read may look into refusals. Core gives a call ten seconds. */
+const exploringMs = 3000
 
 /**
- * In registers. On a serial line of 9600 bit/s the frames of a request, the silence between them and
- * a quick device take as long as some 16 registers, and as long again to get to a line elsewhere; over
- * a network a round trip outweighs any register.
- */
-const costs: Readonly<Record<Transport, ReadCost>> = {
-  rtu: { request: 16, register: 1 },
-  ascii: { request: 16, register: 1 },
-  'rtu-over-tcp': { request: 32, register: 1 },
-  'ascii-over-tcp': { request: 32, register: 1 },
-  tcp: { request: 125, register: 1 },
-  udp: { request: 125, register: 1 },
-}
-
-/** How many extra requests one read may spend on finding out what of a refused range is good. */
-const mostExtra = 32
-
-export function createReadPlan(
-  visitors: readonly ModbusVisitor[],
-  protocol: ModbusProtocol,
-  knowledge: Knowledge,
-): ReadPlan {
-  const compiled = visitors.map((visitor) => {
-    try {
-      return compileVisitor(visitor, protocol)
-    } catch (thrown) {
-      return MapperError.from(thrown, 'invalid_config')
-    }
-  })
-  const places = compiled.flatMap((one, index) =>
-    one instanceof MapperError ? [] : [{ one, index }],
-  )
-  const { maxRegistersPerRequest: maxRegisters, maxBitsPerRequest: maxBits, maxGap } = protocol
-  const requests = planReads(
-    places.map(({ one }) => one),
-    { maxRegisters, maxBits, maxGap },
-    costs[protocol.transport],
-    bondOf(knowledge),
-  ).map((request) => ({
-    ...request,
-    items: request.items.flatMap((item) => places[item]?.index ?? []),
-  }))
-  const late = requests.filter((request) => isLate(knowledge, request))
-  const early = requests.filter((request) => !isLate(knowledge, request))
-  return { protocol, knowledge, compiled, requests: [...early, ...late] }
-}
-
-/**
- * Runs a plan. One refused range never spoils its neighbours: the request is halved until what is
- * refused stands alone, and that is remembered. A device that stays silent is not asked on and on.
+ * Runs a plan. One refused range never spoils its neighbours: what is good of it is found out, and
+ * remembered. What is refused even alone is tried again only now and then, and told as refused
+ * meanwhile. A device that stays silent is not asked on and on.
  * Throws only if the link failed before anything was answered.
  */
 export async function runReadPlan(
   plan: ReadPlan,
-  link: ModbusLink,
+  link: ReadLink,
+  learner: Learner,
+  patience: Patience,
   signal: AbortSignal,
-): Promise<{ readonly outcomes: readonly Outcome<Value>[]; readonly knowledge: Knowledge }> {
+): Promise<readonly Outcome<Value>[]> {
   const { protocol, compiled } = plan
-  const { unit, timeoutMs, maxInFlight, transport } = protocol
-  const unread = new MapperError('internal', 'not planned')
-  const outcomes = compiled.map((one): Outcome<Value> => ({
-    ok: false,
-    error: one instanceof MapperError ? one : unread,
-  }))
-  let knowledge = plan.knowledge
-  let extra = mostExtra
-  let answered = false
-  let silences = 0
-  let stopped: MapperError | undefined
-
-  const fail = ({ items }: ReadRequest, error: MapperError) => {
-    const failure = { ok: false, error } as const
-    for (const item of items) outcomes[item] = failure
+  const startedMs = performance.now()
+  const unsure: Extract<Lesson, { kind: 'refused' }>[] = []
+  const refusals: Refusal[] = []
+  const teach = (lesson: Lesson) => {
+    if (lesson.kind === 'refused' && lesson.exception === deviceFailure) unsure.push(lesson)
+    else learner.teach(lesson)
+  }
+  const asking = createAsking(plan, link, teach, patience, signal)
+  const note = (request: ReadRequest, result: Result) => {
+    if (result.kind !== 'refused') return
+    const { exception, error } = result
+    refusals.push({ request, exception, error })
   }
 
-  const take = (request: ReadRequest, data: Uint8Array) => {
-    const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
-    for (const item of request.items) {
+  const tries = holesToTry()
+  await askAll()
+  for (const hole of tries) {
+    const result = await asking.ask(hole)
+    if (result.kind !== 'refused') continue
+    const { exception, error } = result
+    teach({ kind: 'refused', at: hole, exception, error })
+  }
+  await explore(refusals, {
+    asking,
+    teach,
+    places: (item) => {
       const one = compiled[item]
-      if (one === undefined || one instanceof MapperError) continue
-      outcomes[item] = decode(one, view, one.address - request.address)
-      if (knowledge.alone.size > 0) knowledge = learn(knowledge, { kind: 'answered', at: one })
-    }
-  }
-
-  const silence = (request: ReadRequest, error: MapperError) => {
-    fail(request, error)
-    knowledge = learn(knowledge, { kind: 'late', at: request })
-    // One request may be met with silence by a device that lives; a device that never answers does not.
-    if (++silences > 1 || !answered) stopped ??= error
-  }
-
-  /** Whether the request was answered as it is, in one. */
-  const attempt = async (request: ReadRequest): Promise<boolean> => {
-    if (stopped !== undefined) {
-      fail(request, stopped)
-      return false
-    }
-    const { table, address, count } = request
-    try {
-      const answer = await link.read(unit, table, address, count, { timeoutMs, signal })
-      if (answer.ok) {
-        answered = true
-        take(request, answer.data)
-        return true
-      }
-      const error = exceptionError(describe(unit, request), answer.exception)
-      if (isAbsence(answer.exception)) {
-        silence(request, error)
-        return false
-      }
-      answered = true
-      if (isAboutRange(answer.exception)) await divide(request, error)
-      else fail(request, error)
-      return false
-    } catch (thrown) {
-      if (signal.aborted) stopped = canceled(signal)
-      else if (link.failed !== undefined) stopped = link.failed
-      const error = stopped ?? MapperError.from(thrown)
-      if (stopped === undefined) silence(request, error)
-      else fail(request, error)
-      return false
-    }
-  }
-
-  /** Asks for the halves of a refused request. At least one lesson is learned, if `extra` suffices. */
-  const divide = async (request: ReadRequest, error: MapperError) => {
-    const halves = halve(request, compiled)
-    if (halves === undefined) knowledge = learn(knowledge, { kind: 'alone', at: request })
-    if (halves === undefined || extra < 2) return fail(request, error)
-    extra -= 2
-    const [low, high] = halves
-    const lowGood = await attempt(low)
-    const highGood = await attempt(high)
-    if (lowGood && highGood) knowledge = learn(knowledge, { kind: 'cut', at: high })
-  }
-
-  const rest = plan.requests.values()
-  const work = async () => {
-    for (const request of rest) await attempt(request)
-  }
-  await Promise.all(Array.from({ length: isLine(transport) ? 1 : maxInFlight }, work))
-  if (link.failed !== undefined && stopped === link.failed && !answered) throw link.failed
-  return { outcomes, knowledge }
-}
-
-function decode(one: Compiled, view: DataView, offset: number): Outcome<Value> {
-  try {
-    if (one.kind === 'registers') return { ok: true, value: one.decode(view, 2 * offset) }
-    const set = ((view.getUint8(offset >> 3) >> (offset & 7)) & 1) === 1
-    return { ok: true, value: one.decode(set) }
-  } catch (thrown) {
-    return { ok: false, error: MapperError.from(thrown, 'bad_data') }
-  }
-}
-
-/** Two requests for the lower and the upper half of the items; undefined if all have the same range. */
-function halve(
-  request: ReadRequest,
-  compiled: ReadPlan['compiled'],
-): readonly [ReadRequest, ReadRequest] | undefined {
-  const items = request.items
-    .flatMap((index) => {
-      const one = compiled[index]
-      return one === undefined || one instanceof MapperError ? [] : [{ index, one }]
-    })
-    .sort((a, b) => a.one.address - b.one.address || b.one.count - a.one.count)
-  const middle = items.length / 2
-  const borders = items.flatMap(({ one }, index) => {
-    const before = items[index - 1]?.one
-    const differs = before?.address !== one.address || before.count !== one.count
-    return before !== undefined && differs ? [index] : []
+      return one instanceof MapperError ? undefined : one
+    },
+    plan: (items) => planItems(items, compiled, protocol, learner.known.shape).requests,
+    isHopeless: (table) => !asking.answered(table) && isHopeless(learner.known, table, startedMs),
+    triesBefore: (table) => learner.known.hopeless.get(table)?.tries ?? 0,
+    isLate: () => performance.now() - startedMs > exploringMs,
   })
-  const [border] = borders.sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
-  if (border === undefined) return undefined
-  const part = (some: typeof items): ReadRequest => {
-    const address = Math.min(...some.map(({ one }) => one.address))
-    const end = Math.max(...some.map(({ one }) => one.address + one.count))
-    return {
-      table: request.table,
-      address,
-      count: end - address,
-      items: some.map(({ index }) => index),
-    }
+  // A device that fails in everything says nothing about any one place.
+  for (const lesson of unsure) {
+    learner.teach(asking.answered() ? lesson : { kind: 'doubted', at: lesson.at })
   }
-  return [part(items.slice(0, border)), part(items.slice(border))]
-}
+  for (const table of new Set(refusals.map(({ request }) => request.table))) {
+    if (!asking.answered(table)) learner.teach({ kind: 'left alone', table })
+  }
+  if (link.failed !== undefined && asking.stopped === link.failed && asking.mute) throw link.failed
+  if (asking.mute && !signal.aborted) patience.silent()
+  return asking.outcomes
 
-const functions: Readonly<Record<Table, number>> = { coil: 1, discrete: 2, holding: 3, input: 4 }
+  /** The others are told as they were. */
+  function holesToTry(): readonly ReadRequest[] {
+    if (plan.holes.length === 0) return []
+    const { holes } = learner.known
+    const due = triesOf(holes, plan.holes.map(keyOf), startedMs)
+    const resting = plan.holes.filter((hole) => !due.has(keyOf(hole)))
+    for (const hole of resting) {
+      const known = holes.byKey.get(keyOf(hole))
+      if (known !== undefined) asking.fail(hole, known.error)
+    }
+    learner.teach({ kind: 'passed over', keys: resting.map(keyOf) })
+    return plan.holes.filter((hole) => due.has(keyOf(hole)))
+  }
 
-const describe = (unit: number, { table, address, count }: ReadItem) => {
-  const range = count === 1 ? `${address}` : `${address}…${address + count - 1}`
-  return `unit ${unit}: reading ${table} ${range} (function ${functions[table]})`
+  async function askAll(): Promise<void> {
+    const { known } = learner
+    const late = plan.requests.filter((request) => isLate(known, request))
+    const early = plan.requests.filter((request) => !isLate(known, request))
+    const workers = Math.min(link.depth, early.length)
+    const again: ReadRequest[] = []
+    const rest = early.values()
+    const work = async () => {
+      for (const request of rest) {
+        const result = await asking.ask(request, workers > 1)
+        if (result.kind === 'silent') again.push(request)
+        note(request, result)
+      }
+    }
+    await Promise.all(Array.from({ length: workers }, work))
+    // A device may drop what comes while it is at work. That is no reason to go without the value.
+    for (const request of [...again, ...late]) note(request, await asking.ask(request))
+  }
 }

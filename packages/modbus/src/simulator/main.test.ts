@@ -47,7 +47,13 @@ describe('modbus-simulator', () => {
     expect(running.out()).toBe('')
   })
   it('refuses wrong flags with exit code 2', async () => {
-    for (const flags of [['--port', 'x'], ['--port', '70000'], ['--prot', '1'], ['more.yaml']]) {
+    for (const flags of [
+      ...[['--port', 'x'], ['--port', '70000'], ['--prot', '1'], ['more.yaml']],
+      ...[
+        ['--transport', 'pigeon'],
+        ['--transport', 'rtu'],
+      ],
+    ]) {
       const running = await start('units: {}', ...flags)
       expect(await running.exit).toBe(2)
       expect(running.err()).toContain('Usage: modbus-simulator')

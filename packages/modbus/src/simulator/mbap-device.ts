@@ -7,6 +7,8 @@ import type { SimulatorOptions } from './simulator.ts'
 export interface MbapDevice {
   /** What to send for a request frame, and when; undefined for nothing. */
   answer(frame: Buffer): (Sending & { readonly afterMs: number }) | undefined
+  /** Counts a request and leaves it without an answer. */
+  ignore(): undefined
   readonly requests: number
   faults(script?: FaultScript): void
   mute(muted: boolean): void
@@ -40,6 +42,7 @@ export function mbapDevice(bank: Bank, { faults, delayMs = 0 }: SimulatorOptions
       const sending = sendingFor(frame, index)
       return sending && { ...sending, afterMs: delayMs + (sending.afterMs ?? 0) }
     },
+    ignore: () => void requests++,
     get requests() {
       return requests
     },

@@ -3,8 +3,15 @@ import { MapperError } from '@mapper-sdk/core'
 import type { Bank } from './bank.ts'
 import { lineDevice } from './line-device.ts'
 import type { LineFraming } from './line-frames.ts'
-import type { TcpSimulator } from './serve-tcp.ts'
-import type { SimulatorOptions } from './simulator.ts'
+import type { ModbusSimulator, SimulatorOptions } from './simulator.ts'
+
+export interface LineSimulator extends ModbusSimulator {
+  readonly port: number
+  /** Open connections. */
+  readonly connections: number
+  /** Cuts all connections by RST. */
+  drop(): void
+}
 
 export interface LineSimulatorOptions extends SimulatorOptions {
   readonly framing: LineFraming
@@ -22,7 +29,7 @@ export interface LineSimulatorOptions extends SimulatorOptions {
 export async function serveLine(
   bank: Bank,
   { host = '127.0.0.1', port: wanted = 0, ...options }: LineSimulatorOptions,
-): Promise<TcpSimulator> {
+): Promise<LineSimulator> {
   const sockets = new Set<Socket>()
   const device = lineDevice(bank, {
     ...options,

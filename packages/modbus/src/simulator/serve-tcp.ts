@@ -11,6 +11,8 @@ export interface TcpSimulator extends ModbusSimulator {
   readonly port: number
   /** Open connections. */
   readonly connections: number
+  /** The most requests of one connection that waited for their answers at once. */
+  readonly mostAtOnce: number
   /** Cuts all connections by RST. */
   drop(): void
 }
@@ -22,6 +24,8 @@ export interface TcpSimulatorOptions extends SimulatorOptions {
   readonly host?: string
   /** Serves Modbus/TCP Security instead of plain Modbus TCP. */
   readonly tls?: SimulatedTls
+  /** As devices do that know one request at a time: what comes before the answer is out gets none. */
+  readonly dropsPipelined?: boolean
 }
 
 /** PEM texts. */
@@ -40,9 +44,10 @@ export async function serveTcp(
   bank: Bank,
   options: TcpSimulatorOptions = {},
 ): Promise<TcpSimulator> {
-  const { host = '127.0.0.1', port: wanted = 0, tls } = options
+  const { host = '127.0.0.1', port: wanted = 0, tls, dropsPipelined = false } = options
   const device = mbapDevice(bank, options)
   const timers = createTimers()
+  let mostAtOnce = 0
   /** The sockets below TLS, if there is TLS. */
   const wires = new Set<Socket>()
   const server = tls === undefined ? createServer({ noDelay: true }) : createTlsServer(secured(tls))
@@ -57,6 +62,7 @@ export async function serveTcp(
     let rest: Buffer = Buffer.alloc(0)
     let held: Buffer[] = []
     let ending = false
+    let atOnce = 0
     socket.on('error', () => undefined)
 
     const put = (bytes: Buffer) => {
@@ -80,19 +86,29 @@ export async function serveTcp(
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       const ready: Buffer[] = []
       let at = 0
+      let here = 0
       while (bytes.length - at >= 6) {
         const length = mbapLength(bytes, at)
         if (length === undefined) return socket.destroy()
         if (at + length > bytes.length) break
-        const sending = device.answer(bytes.subarray(at, at + length))
+        const frame = bytes.subarray(at, at + length)
         at += length
+        const sending = dropsPipelined && atOnce > 0 ? device.ignore() : device.answer(frame)
         if (sending === undefined) continue
-        if (sending.afterMs > 0) timers.later(sending.afterMs, () => dispatch(sending))
-        else if (sending.split ?? sending.twice ?? sending.withNext ?? sending.end)
-          dispatch(sending)
+        mostAtOnce = Math.max(mostAtOnce, ++atOnce)
+        if (sending.afterMs > 0) {
+          timers.later(sending.afterMs, () => {
+            atOnce--
+            dispatch(sending)
+          })
+          continue
+        }
+        here++
+        if (sending.split ?? sending.twice ?? sending.withNext ?? sending.end) dispatch(sending)
         else ready.push(sending.bytes)
       }
       rest = bytes.subarray(at)
+      atOnce -= here
       // All answers to one segment go out in one.
       if (ready.length > 0) put(ready.length === 1 && ready[0] ? ready[0] : Buffer.concat(ready))
     })
@@ -116,6 +132,9 @@ export async function serveTcp(
     },
     get connections() {
       return wires.size
+    },
+    get mostAtOnce() {
+      return mostAtOnce
     },
     faults: device.faults,
     mute: device.mute,

@@ -1,0 +1,19 @@
+import type { PropertyType, RawConfig } from './device.ts'
+
+/**
+ * What the module of a driver may export as `commandLine`, beside the driver: how people name its
+ * devices and the places in them in the manner of the protocol. Without it they are named by
+ * `key=value` pairs of the driver's configuration alone. `P` and `V` are those of the driver.
+ */
+export interface CommandLine<P = unknown, V = unknown> {
+  /** The protocol configuration that `192.0.2.7:502` stands for, not checked yet. Throws `invalid_config`. */
+  protocol(text: string): RawConfig
+  /** The visitor that `holding:10` stands for, not checked yet. Throws `invalid_config`. */
+  visitor(text: string): RawConfig
+  /** How a text that is to be written there is understood; undefined if the visitor does not say. */
+  valueType?(visitor: V): PropertyType | undefined
+  /** A visitor that reads the same place as bytes, as they are in the device; undefined if there are none. */
+  raw?(visitor: V, protocol: P): V | undefined
+  /** Asks the device who it is, over a connection of its own: what it says, by name. */
+  identify?(protocol: P, signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+}
