@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createBank, serveRtu, serveTcp, type TcpSimulator } from '@mapper-sdk/modbus/simulator'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startSimulatedOven } from '../examples/custom-driver/simulated-oven.ts'
 import { startChild, type Child } from './support/child.ts'
 import { freePort } from './support/free-port.ts'
 import { requireServer } from './support/require-server.ts'
@@ -86,13 +87,12 @@ describe('exit codes', () => {
   })
 })
 
-test.each([['read'], ['write'], ['modbus', 'scan'], ['modbus', 'guess'], ['simulate', 'modbus']])(
-  'mapper %s %s has help with an example',
-  async (...command) => {
-    const words = command.filter((word) => word !== undefined)
-    const { code, text } = await run(...words, '--help')
+test.each(['read', 'write', 'modbus scan', 'modbus guess', 'simulate modbus'])(
+  'mapper %s has help with an example',
+  async (command) => {
+    const { code, text } = await run(...command.split(' '), '--help')
     expect(code).toBe(0)
-    expect(text).toMatch(new RegExp(`Examples?: mapper ${words.join(' ')} `))
+    expect(text).toMatch(new RegExp(`Examples?: mapper ${command} `))
   },
 )
 
@@ -129,6 +129,25 @@ describe('Ctrl-C', () => {
     interrupt(child)
     expect(await child.ended).toBe(0)
   })
+})
+
+test("a driver of one's own is read and written as well", async () => {
+  const oven = await startSimulatedOven()
+  cleanups.push(() => oven.close())
+  const driver = path.resolve('examples/dist/custom-driver/driver.js')
+  const where = `host=127.0.0.1,port=${oven.port}`
+  const one = await run('read', driver, where, 'parameter=temperature', 'parameter=nonsense')
+  expect([one.code, one.text.split('\n')]).toEqual([
+    1,
+    [
+      'parameter=temperature  181.5',
+      expect.stringMatching(/^parameter=nonsense {5}– \[rejected\] the oven says: /),
+    ],
+  ])
+  const untold = await run('write', driver, where, 'parameter=setpoint', '250')
+  expect([untold.code, untold.text]).toEqual([2, expect.stringContaining('add --type INT')])
+  const told = await run('write', driver, where, 'parameter=setpoint', '250', '--type', 'DOUBLE')
+  expect([told.code, oven.parameters.get('setpoint')]).toEqual([0, '250'])
 })
 
 test('a serial line: found, read, written, watched, and left as it was', async (context) => {
