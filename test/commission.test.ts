@@ -168,7 +168,7 @@ test('a serial line: found, read, written, watched, and left as it was', async (
   const found = String(scan.objects[0]?.['where'])
   expect(scan.objects[0]).toEqual({
     ...{ where: `${line},baudRate=9600,parity=none,stopBits=1,unit=2`, unit: 2 },
-    ...{ baudRate: 9600, parity: 'none', stopBits: 1 },
+    ...{ baudRate: 9600, dataBits: 8, parity: 'none', stopBits: 1 },
   })
 
   const written = await run('write', 'modbus', found, '7,type=int16', '-5')
@@ -185,7 +185,7 @@ test('a serial line: found, read, written, watched, and left as it was', async (
   expect((await run('read', 'modbus', found, '7')).code).toBe(0)
 })
 
-test('a simulator on a serial line', async (context) => {
+test.for(['rtu', 'ascii'])('a simulator on a serial line, by %s', async (transport, context) => {
   if (!hasSocat()) requireServer(context, 'no socat (apt-get install socat)')
   const { folder, remove } = await scratchFolder()
   cleanups.push(remove)
@@ -194,8 +194,35 @@ test('a simulator on a serial line', async (context) => {
   const [line, far] = pair.ends
   const bank = path.join(folder, 'bank.yaml')
   await writeFile(bank, 'units: { 7: { holding: { 5: 99 } } }')
-  const child = mapper('simulate', 'modbus', bank, '--transport', 'rtu', '--tty', far)
-  await said(child, '{"rtu":')
-  expect((await run('read', 'modbus', `${line},unit=7`, '5')).text).toBe('5  99')
-  expect(child.lines).toEqual([`{"rtu":"${far}"}`])
+  const child = mapper('simulate', 'modbus', bank, '--transport', transport, '--tty', far)
+  await said(child, `{"${transport}":`)
+  const scan = await run(
+    'modbus',
+    'scan',
+    `${transport}://${line}`,
+    '--units',
+    '7',
+    '--timeout',
+    '2000',
+  )
+  expect(scan.code).toBe(0)
+  const where = scan.text.split('\n').find((text) => text.includes('unit=7  answers')) ?? ''
+  const [found = ''] = where.split(' ')
+  expect((await run('read', 'modbus', found, '5')).text).toBe('5  99')
+  expect(child.lines).toEqual([`{"${transport}":"${far}"}`])
+})
+
+test.each(['udp', 'rtu-over-tcp', 'ascii-over-tcp'])('a simulator by %s', async (transport) => {
+  const { folder, remove } = await scratchFolder()
+  cleanups.push(remove)
+  const bank = path.join(folder, 'bank.yaml')
+  await writeFile(bank, 'units: { 7: { holding: { 5: 99 } } }')
+  const child = mapper('simulate', 'modbus', bank, '--transport', transport)
+  await said(child, '{"modbus":')
+  const url = String(child.objects[0]?.['modbus'])
+  expect(url.startsWith(`${transport}://127.0.0.1:`)).toBe(true)
+  const scan = await run('modbus', 'scan', url, '--units', '6-7', '--json')
+  const [found = '{}'] = scan.text.split('\n').filter((line) => line.startsWith('{'))
+  const { where } = JSON.parse(found) as { where: string }
+  expect((await run('read', 'modbus', where, '5')).text).toBe('5  99')
 })
