@@ -107,7 +107,10 @@ export function addModbusCommands(all: Command): void {
     .option('--timeout <ms>', 'how long one step may take', milliseconds, 10_000)
     .option('--set <key=value>', 'more of the protocol configuration', collect)
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExample: mapper modbus guess 192.0.2.7,unit=3 100 --expect 231.4')
+    .addHelpText(
+      'after',
+      '\nExample: mapper modbus guess 192.0.2.7,unit=3 holding:100 --expect 231.4',
+    )
     .action(async (where: string | undefined, place: string | undefined, flags: GuessFlags) => {
       const { expectationOf, printGuesses, sampleOf, sampleOfHex } =
         await import('./modbus-guess.ts')
