@@ -61,7 +61,7 @@ async function everyType(server: ForeignServer, context: TestContext): Promise<v
     model,
   )
   const done = runMapper({
-    ...{ driver: modbusDriver as Driver, edge, logger: silentLogger, signal: stop.signal },
+    ...{ driver: modbusDriver, edge, logger: silentLogger, signal: stop.signal },
     settings: { budget: {}, values: 'encode' },
   })
   context.onTestFinished(async () => {

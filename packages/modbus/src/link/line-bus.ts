@@ -50,7 +50,7 @@ export interface BusOptions {
 
 /**
  * Before a request a serial line has been silent for 3.5 characters, or for 50 ms after a timeout or
- * anything unexpected; what came in until the request was written is thrown away. A unit that was
+ * anything unexpected; what came in until the request is written is thrown away. A unit that was
  * silent is left alone for as long again as it was waited for, or until its late answer was seen.
  */
 export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): LineBus {
@@ -120,13 +120,17 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
       if (giveUp === undefined) await line.discardInput()
       turn.check()
       const sent = onSend()
+      length = 0
+      // A quick answer may be here before the system says that it has taken the request.
+      onBytes = () => undefined
       await line.write(framing.encode(request))
       turn.check()
       return sent
-    } finally {
-      length = 0
-      silenceMs = drainMs
+    } catch (thrown) {
       onBytes = seekStrays
+      throw thrown
+    } finally {
+      silenceMs = drainMs
     }
   }
 
@@ -197,6 +201,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
       turn.onEnd(stop)
       onBytes = look
       wait(deadline, onDeadline)
+      if (length > 0) look()
     })
   }
 
@@ -225,6 +230,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
     exchange,
     async broadcast(request, turn) {
       await send(request, turn, () => undefined)
+      onBytes = seekStrays
       await turn.pause(turnaroundMs)
     },
     get echoes() {
