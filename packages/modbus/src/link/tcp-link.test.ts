@@ -1,10 +1,10 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { MapperError } from '@mapper-sdk/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ModbusLink } from './link.ts'
 import { connectTcp, type TcpOptions } from './tcp-link.ts'
 import { createBank, serveTcp, type TcpSimulatorOptions } from '../simulator/index.ts'
+import { startFullPort } from '../../../../test/support/full-port.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -346,7 +346,7 @@ describe('connecting', () => {
   })
   it('stops at once by its signal, before or during', async () => {
     expect(await codeOf(connectTcp(options, AbortSignal.abort()))).toBe('canceled')
-    const { hole, close } = await blackHole()
+    const { port: hole, close } = await startFullPort()
     cleanUp.push(close)
     const stop = new AbortController()
     const pending = codeOf(
@@ -369,29 +369,3 @@ describe('connecting', () => {
     expect(await codeOf(connectTcp({ ...options, ...wrong }, never))).toBe('invalid_config')
   })
 })
-
-/** A port whose queue of connections is full, so that a connect hangs as behind a firewall that drops. */
-async function blackHole() {
-  const frozen = new Worker(
-    `const { parentPort } = require('node:worker_threads')
-    const server = require('node:net').createServer()
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      parentPort.postMessage(server.address().port)
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000))
-    })`,
-    { eval: true },
-  )
-  const hole = await new Promise<number>((resolve) => frozen.once('message', resolve))
-  // Nothing is accepted any more: these fill the queue.
-  const fillers = Array.from({ length: 4 }, () =>
-    connect(hole, '127.0.0.1').on('error', () => undefined),
-  )
-  await new Promise((resolve) => fillers[0]?.once('connect', resolve))
-  return {
-    hole,
-    close: async () => {
-      for (const filler of fillers) filler.destroy()
-      await frozen.terminate()
-    },
-  }
-}
