@@ -4,6 +4,7 @@ import { expect, it, type TestContext } from 'vitest'
 import { startFieldMapper } from '../support/field-mapper.ts'
 import { requireServer } from '../support/require-server.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
+import { seededRandom } from '../support/seeded-random.ts'
 import { hasSocat, startSerialPair, type SerialPair } from '../support/serial-pair.ts'
 import { until } from '../support/until.ts'
 
@@ -100,4 +101,115 @@ it('an adapter that is not there yet, in use, unplugged or plugged in again is f
     await isOk(level)
   }
   expect(pair.ends[0]).toBe(line.path)
+})
+
+/** Random bytes, always the same, that now and then look like the beginning of an answer of unit 1. */
+const noise = (length: number) => {
+  const random = seededRandom(length)
+  return Buffer.from(
+    Uint8Array.from({ length }, () => (random() < 0.2 ? 1 + 2 * random() : random() * 256)),
+  )
+}
+
+it('noise, garbage at a wrong speed and a frozen line never become a value, and pass', async (context) => {
+  const line = await startLine(context)
+  const pair = await line.lay()
+  const field = await line.plug()
+  const mapper = startFieldMapper(context)
+  const seen = () => ({
+    state: mapper.state('meter'),
+    twin: mapper.twin('meter'),
+    why: mapper.why('meter'),
+  })
+  const isOk = (level: number) =>
+    until(
+      `ok with ${level}`,
+      seen,
+      ({ state, twin }) => state === 'ok' && twin === String(level),
+      15_000,
+    )
+  line.set(1)
+  mapper.put('meter', line.protocol(1))
+  await isOk(1)
+
+  // What a wrong speed leaves of an answer; it is not silence, so the device is there and something is wrong.
+  field.faults(() => ({ kind: 'garbage', bytes: noise(12) }))
+  line.set(2)
+  const garbled = await until('garbage is found out', seen, ({ state }) => state === 'unhealthy')
+  expect(garbled.twin).toBe('1')
+  expect(garbled.why).toMatch(/baud rate, parity/)
+  expect(told(mapper, 'meter')).toMatch(/baud rate, parity/)
+  field.faults()
+  await isOk(2)
+
+  // Noise without an end, 1 MB of it in pieces, is neither kept nor waited out.
+  await field.close()
+  const far = await createLines().open({ kind: 'serial', path: line.far, ...frame }, never)
+  const rss = process.memoryUsage.rss()
+  const troubled = new AbortController()
+  const chatter = far.turn(
+    async () => {
+      for (let sent = 0; sent < 1e6 && !troubled.signal.aborted; sent += 4096) {
+        await far.write(noise(4096))
+      }
+      while (!troubled.signal.aborted) await far.write(noise(64))
+    },
+    { signal: never },
+  )
+  await until(
+    'noise is found out',
+    seen,
+    ({ state, why }) => state !== 'ok' && /bad_data/.test(why),
+  )
+  expect(seen().twin).toBe('2')
+  troubled.abort()
+  await chatter
+  await far.close()
+  expect(process.memoryUsage.rss() - rss).toBeLessThan(100e6)
+  line.set(3)
+  await line.plug()
+  await isOk(3)
+
+  // A converter that takes nothing and gives nothing for a while, and then all at once.
+  pair.freeze()
+  line.set(4)
+  await until('a frozen line is silence', seen, ({ state }) => state === 'offline')
+  expect(seen().twin).toBe('3')
+  pair.thaw()
+  await isOk(4)
+  const reported = mapper.edge.reports.flatMap(({ twins }) => twins.map((twin) => twin.reported))
+  expect([...new Set(reported)]).toEqual(['1', '2', '3', '4'])
+})
+
+it('a dead unit takes little of the time of its line, and its neighbour keeps its cycle', async (context) => {
+  const line = await startLine(context)
+  const field = await line.plug()
+  const timeoutMs = 400
+  const asked = { 1: 0, 2: 0 }
+  field.faults(({ unit }) => {
+    if (unit === 1) asked[1]++
+    return undefined
+  })
+  const mapper = startFieldMapper(context)
+  line.set(1)
+  mapper.put('alive', line.protocol(1, { timeoutMs }))
+  mapper.put('dead', line.protocol(2, { timeoutMs }))
+  await until(
+    'one is ok, the other offline',
+    () => [mapper.state('alive'), mapper.state('dead')].join(),
+    (seen) => seen === 'ok,offline',
+  )
+  const before = { alive: asked[1], all: field.requests, at: performance.now() }
+  await until(
+    '100 more reads of the living one',
+    () => asked[1],
+    (count) => count >= before.alive + 100,
+  )
+  const probes = field.requests - before.all - (asked[1] - before.alive)
+  const elapsedMs = performance.now() - before.at
+  // A tenth of the time is for silence; one probe may be a debt of earlier time, and one may just be on its way.
+  expect(probes * timeoutMs).toBeLessThan(elapsedMs / 10 + 2 * timeoutMs)
+  expect(mapper.edge.states.filter(({ device }) => device === 'default/alive')).toHaveLength(1)
+  // It is found by itself when it comes.
+  line.bank.setRegister('holding', 0, 22, 2)
 })
