@@ -107,7 +107,9 @@ it('an adapter that is not there yet, in use, unplugged or plugged in again is f
 const noise = (length: number) => {
   const random = seededRandom(length)
   return Buffer.from(
-    Uint8Array.from({ length }, () => (random() < 0.2 ? 1 + 2 * random() : random() * 256)),
+    Uint8Array.from({ length }, () =>
+      random() < 0.2 ? 1 + 2 * Math.round(random()) : random() * 256,
+    ),
   )
 }
 
@@ -142,14 +144,14 @@ it('noise, garbage at a wrong speed and a frozen line never become a value, and 
   field.faults()
   await isOk(2)
 
-  // Noise without an end, 1 MB of it in pieces, is neither kept nor waited out.
+  // Noise without an end, 1 MB at least, is neither kept nor waited out.
   await field.close()
   const far = await createLines().open({ kind: 'serial', path: line.far, ...frame }, never)
   const rss = process.memoryUsage.rss()
   const troubled = new AbortController()
   const chatter = far.turn(
     async () => {
-      for (let sent = 0; sent < 1e6 && !troubled.signal.aborted; sent += 4096) {
+      for (let sent = 0; sent < 1e6; sent += 4096) {
         await far.write(noise(4096))
       }
       while (!troubled.signal.aborted) await far.write(noise(64))
@@ -210,6 +212,4 @@ it('a dead unit takes little of the time of its line, and its neighbour keeps it
   // A tenth of the time is for silence; one probe may be a debt of earlier time, and one may just be on its way.
   expect(probes * timeoutMs).toBeLessThan(elapsedMs / 10 + 2 * timeoutMs)
   expect(mapper.edge.states.filter(({ device }) => device === 'default/alive')).toHaveLength(1)
-  // It is found by itself when it comes.
-  line.bank.setRegister('holding', 0, 22, 2)
 })

@@ -27,6 +27,8 @@ const drainMs = 50
 /** Time for all units to act on a broadcast (Modbus over serial line, 2.4.1: 100 … 200 ms). */
 const turnaroundMs = 100
 const bufferLength = 4 * longestFrame
+/** What bytes that are no answer mean, if no others come. */
+const garbledHint = 'if it stays so, check baud rate, parity and stop bits'
 /** The confirmation of these looks exactly like the request. */
 export const looksLikeEcho = ({ functionCode }: Request) => [5, 6, 22].includes(functionCode)
 
@@ -142,7 +144,7 @@ export function rtuBus(line: Line, baudRate: number, debts: Debts): RtuBus {
       }
       const onDeadline = () => {
         grace.set(request.unit, deadline + timeoutMs)
-        if (length > handled) refuse(`no answer in what came in ${timeoutMs} ms`)
+        if (length > handled) refuse(`no answer in what came in ${timeoutMs} ms; ${garbledHint}`)
         else stop(new MapperError('timeout', `${who} did not answer in ${timeoutMs} ms`))
       }
       const look = () => {
@@ -168,7 +170,7 @@ export function rtuBus(line: Line, baudRate: number, debts: Debts): RtuBus {
         // Too much for noise and yet no answer: if nothing more comes soon, nothing good will.
         const soon = line.lastByteAt + drainMs + 20 * line.characterMs
         if (length - handled >= 4 && soon < deadline)
-          wait(soon, () => refuse('no answer in what came'))
+          wait(soon, () => refuse(`no answer in what came; ${garbledHint}`))
         else wait(deadline, onDeadline)
       }
       turn.onEnd(stop)
