@@ -3,7 +3,6 @@ import {
   type Device,
   type DeviceModel,
   type DeviceState,
-  type Driver,
   type Logger,
   type MapperSettings,
   type MapperView,
@@ -46,7 +45,7 @@ export function startFieldMapper(
   const stop = new AbortController()
   let view: MapperView | undefined
   const done = runMapper({
-    driver: modbusDriver as Driver,
+    driver: modbusDriver,
     edge,
     logger: loggerInto(log),
     signal: stop.signal,

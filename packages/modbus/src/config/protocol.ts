@@ -60,11 +60,11 @@ export const protocolSchema = Type.Object(
     ),
     unit: filled(
       Type.Integer({
-        minimum: 0,
+        minimum: 1,
         maximum: 255,
         default: 1,
         description:
-          'Unit (slave) id. On a serial line 1…247; 0 is broadcast there and cannot be read.',
+          'Unit (slave) id. On a serial line 1…247. 0 is the broadcast, which nobody answers.',
       }),
     ),
     timeoutMs: filled(

@@ -6,6 +6,12 @@ export interface TcpAddress {
   readonly port: number
 }
 
+/**
+ * Between two requests far apart the system asks whether the other end is still there. That also keeps
+ * the connection alive in firewalls, which forget idle ones after minutes.
+ */
+const idleMs = 30_000
+
 /** A connected socket without Nagle's delay. Settles within `timeoutMs` or at once when the signal aborts. */
 export function tcpConnect(
   { host, port }: TcpAddress,
@@ -14,7 +20,8 @@ export function tcpConnect(
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(canceled(signal))
-    const socket = connect({ host, port, noDelay: true, keepAlive: true })
+    const watched = { keepAlive: true, keepAliveInitialDelay: idleMs }
+    const socket = connect({ host, port, noDelay: true, ...watched })
     let settled = false
     const settle = (error?: MapperError) => {
       if (settled) return

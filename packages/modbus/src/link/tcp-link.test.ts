@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { MapperError } from '@mapper-sdk/core'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -5,6 +6,7 @@ import type { ModbusLink } from './link.ts'
 import { connectTcp, type TcpOptions } from './tcp-link.ts'
 import { createBank, serveTcp, type TcpSimulatorOptions } from '../simulator/index.ts'
 import { startFullPort } from '../../../../test/support/full-port.ts'
+import { requireServer } from '../../../../test/support/require-server.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -343,6 +345,19 @@ describe('connecting', () => {
     expect(await codeOf(connectTcp({ ...options, port: simulator.port }, never))).toBe(
       'unreachable',
     )
+  })
+  it('has the system watch over an idle connection', async (context) => {
+    if (process.platform !== 'linux') requireServer(context, 'no /proc/net/tcp')
+    const { simulator } = await simulate()
+    const link = await linkTo(simulator.port)
+    expect(await register(link, 1)).toBe(1)
+    const port = simulator.port.toString(16).toUpperCase().padStart(4, '0')
+    // Of each socket: local and remote address, state, queues, kind of timer and when it goes off, in 10 ms.
+    const timer = new RegExp(`: \\S+ 0100007F:${port} 01 \\S+ (\\d\\d):([0-9A-F]+) `)
+    const shown = async () => timer.exec(await readFile('/proc/net/tcp', 'utf8')) ?? []
+    await expect.poll(async () => (await shown())[1]).toBe('02')
+    const [, , left = ''] = await shown()
+    expect(parseInt(left, 16)).toBeLessThanOrEqual(3000)
   })
   it('stops at once by its signal, before or during', async () => {
     expect(await codeOf(connectTcp(options, AbortSignal.abort()))).toBe('canceled')
