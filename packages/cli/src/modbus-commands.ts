@@ -23,6 +23,7 @@ interface ScanFlags {
   readonly tables?: readonly Table[]
   readonly addresses?: { readonly from: number; readonly to: number }
   readonly step: number
+  readonly width: number
   readonly timeout?: number
   readonly json?: true
 }
@@ -69,6 +70,12 @@ export function addModbusCommands(all: Command): void {
       'with --registers: no range of so many is missed',
       (text) => whole(text, 1, 0xffff),
       10,
+    )
+    .option(
+      '--width <n>',
+      'with --registers: registers of a value, where only whole values are answered',
+      (text) => whole(text, 1, 4),
+      1,
     )
     .option('--timeout <ms>', 'how long one answer may take (serial 300, else 2000)', milliseconds)
     .option('--set <key=value>', 'more of the protocol configuration', collect)
@@ -130,9 +137,9 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
   const io = processIo()
   const json = flags.json === true
   if (flags.registers === true) {
-    const { tables = usualTables, addresses = usualAddresses, step } = flags
+    const { tables = usualTables, addresses = usualAddresses, step, width } = flags
     const timeoutMs = flags.timeout ?? protocol.timeoutMs
-    const search = { protocol, tables, ...addresses, step, timeoutMs, json }
+    const search = { protocol, tables, ...addresses, step, width, timeoutMs, json }
     return settle((await scanForRanges(search, io)) > 0)
   }
   const isSerial = protocol.path !== undefined

@@ -20,7 +20,7 @@ async function simulated() {
       { driver: modbusDriver, commandLine },
       { where: `127.0.0.1:${simulator.port}`, places: [place] },
     )
-  return { bank, target }
+  return { bank, simulator, target }
 }
 const flags = { json: false, most: 10 }
 const volts = expectationOf('231.4')
@@ -37,6 +37,18 @@ describe('registers of a device', () => {
       'holding:99,type=float32,wordOrder=little  231.4',
       'holding:101,type=uint16,scale=0.1         231.4  (also type=int16)',
     ])
+  })
+
+  test('are read in pairs where a device answers whole values only', async () => {
+    const { simulator, target } = await simulated()
+    simulator.faults(({ address, count }) =>
+      address % 2 === 1 && count % 2 === 0 ? undefined : { kind: 'exception', code: 2 },
+    )
+    const screen = fakeIo()
+    const sample = await sampleOf(target('99'), volts, around(2), screen.io)
+    expect([...sample.registers.keys()].sort((a, b) => a - b)).toEqual([-2, -1, 0, 1, 2, 3, 4, 5])
+    printGuesses(sample, volts, { ...flags, most: 1 }, screen.io)
+    expect(screen.lines()).toEqual(['holding:99,type=float32,wordOrder=little  231.4'])
   })
 
   test('that cannot be read are left out', async () => {

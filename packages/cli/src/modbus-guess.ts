@@ -58,27 +58,44 @@ export async function sampleOf(
     throw new MapperError('invalid_config', `a ${table} is one bit: there is nothing to guess`)
   }
   const letters = typeof expected === 'string' ? Buffer.byteLength(expected) : 0
-  const width = Math.max(widest, Math.ceil(letters / 2))
-  const from = Math.max(0, address - around)
-  const to = Math.min(0xffff, address + around + width - 1)
-  const visitors = Array.from({ length: to - from + 1 }, (_, at): ModbusVisitor => ({
-    ...{ table, address: from + at, type: 'uint16', byteOrder: 'big', wordOrder: 'big' },
-  }))
+  const behind = around + Math.max(widest, Math.ceil(letters / 2))
   const connection = await connectTo(target, { signal, timeoutMs })
   try {
-    const outcomes = await withDeadline({ signal, ms: timeoutMs, what: 'reading' }, (limited) =>
-      connection.read(target.protocol, visitors, limited),
-    )
-    const here = outcomes[address - from]
-    if (here?.ok === false) throw here.error
-    const registers = outcomes.flatMap((outcome, at): [number, number][] =>
-      outcome.ok ? [[from + at - address, Number(outcome.value)]] : [],
-    )
-    return { registers: new Map(registers), table, address }
+    for (const width of [1, 2]) {
+      const visitors = places(address, around, behind, width).map((at): ModbusVisitor => ({
+        ...{ table, address: at, type: 'bytes', length: width, byteOrder: 'big', wordOrder: 'big' },
+      }))
+      const outcomes = await withDeadline({ signal, ms: timeoutMs, what: 'reading' }, (limited) =>
+        connection.read(target.protocol, visitors, limited),
+      )
+      const here = outcomes[visitors.findIndex((visitor) => visitor.address === address)]
+      // Some devices answer whole values only, and most values have two registers.
+      if (here?.ok === false && (width === 2 || here.error.code !== 'rejected')) throw here.error
+      if (here?.ok === false) continue
+      const registers = outcomes.flatMap((outcome, index): [number, number][] => {
+        const from = Number(visitors[index]?.address) - address
+        return outcome.ok && outcome.value instanceof Uint8Array
+          ? wordsOf(outcome.value).map((word, at) => [from + at, word])
+          : []
+      })
+      return { registers: new Map(registers), table, address }
+    }
+    throw new MapperError('internal', 'the driver gave no outcome')
   } finally {
     await connection.close()
   }
 }
+
+/** From `around` before the address to `behind` behind it, as far as the table goes, all of one width. */
+function places(address: number, around: number, behind: number, width: number): number[] {
+  const first = address - width * Math.floor(Math.min(around, address) / width)
+  const last = Math.min(address + behind, 0x10000)
+  const count = Math.floor((last - first) / width)
+  return Array.from({ length: count }, (_, at) => first + at * width)
+}
+
+const wordsOf = (bytes: Uint8Array): readonly number[] =>
+  Array.from({ length: bytes.length / 2 }, (_, at) => Buffer.from(bytes).readUInt16BE(2 * at))
 
 /** Prints what the registers may mean, likeliest first. Resolves with how many guesses there are. */
 export function printGuesses(

@@ -95,7 +95,7 @@ describe('units', () => {
 })
 
 describe('ranges', () => {
-  const range = { from: 0, to: 199, step: 10, timeoutMs: 5000, json: false }
+  const range = { from: 0, to: 199, step: 10, width: 1, timeoutMs: 5000, json: false }
 
   test('are printed by table', async () => {
     const { bank, protocol } = await simulated([1], ({ functionCode }) =>
@@ -126,7 +126,7 @@ describe('ranges', () => {
     const screen = fakeIo()
     const tables = ['holding'] as const
     expect(await scanForRanges({ ...range, protocol, tables }, screen.io)).toBe(0)
-    expect(screen.err()).toContain('no address that was tried can be read')
+    expect(screen.err()).toContain('no address that was tried can be read (some devices')
   })
 })
 

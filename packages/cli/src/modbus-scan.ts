@@ -108,6 +108,8 @@ export interface RangeOptions extends AddressRange {
   readonly protocol: ModbusProtocol
   readonly tables: readonly Table[]
   readonly step: number
+  /** Registers of the values of a device that answers whole values only. */
+  readonly width: number
   readonly timeoutMs: number
   readonly json: boolean
 }
@@ -117,11 +119,11 @@ export async function scanForRanges(
   search: RangeOptions,
   { out, err, signal }: CommandIo,
 ): Promise<number> {
-  const { protocol, tables, from, to, step, timeoutMs, json } = search
+  const { protocol, tables, from, to, step, width, timeoutMs, json } = search
   const progress = createProgress(err)
   let found = 0
   const ended = scanRegisters({
-    ...{ where: protocol, open: openTo, unit: protocol.unit, tables, from, to, step },
+    ...{ where: protocol, open: openTo, unit: protocol.unit, tables, from, to, step, width },
     mostRegisters: protocol.maxRegistersPerRequest,
     mostBits: protocol.maxBitsPerRequest,
     ...{ timeoutMs, signal },
@@ -140,7 +142,10 @@ export async function scanForRanges(
     },
   })
   await finish(ended, err, progress)
-  if (found === 0 && !signal.aborted) err.write('no address that was tried can be read\n')
+  if (found === 0 && !signal.aborted) {
+    const hint = width === 1 ? ' (some devices answer whole values only: try --width 2)' : ''
+    err.write(`no address that was tried can be read${hint}\n`)
+  }
   return found
 }
 

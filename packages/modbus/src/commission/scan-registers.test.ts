@@ -86,6 +86,17 @@ it('finds the ranges of any map over a real connection', async () => {
   )
 })
 
+it.each([0, 1])(
+  'finds values of two registers that are answered only whole, from %i on',
+  async (from) => {
+    const { where } = await device([['holding', 60 + from, 0xffff]], ({ address, count }) =>
+      (address - from) % 2 === 0 && count % 2 === 0 ? undefined : { kind: 'exception', code: 2 },
+    )
+    expect((await scan(where, { from, width: 2 })).ranges).toEqual([`holding ${from}…${59 + from}`])
+    expect((await scan(where, { from })).ranges).toEqual([])
+  },
+)
+
 it('takes silence for a refusal, and opens the connection again', async () => {
   const { where } = await device([], ({ address, count }) =>
     address < 10 || address + count > 20 ? { kind: 'silent' } : undefined,

@@ -11,6 +11,11 @@ export interface RegisterScan<L> extends AddressRange {
   readonly tables: readonly Table[]
   /** No range of at least so many addresses is missed. */
   readonly step: number
+  /**
+   * Registers of the values of a device that answers whole values only, counted from `from` on; 1 if left
+   * out. Bits are always asked for one by one.
+   */
+  readonly width?: number
   /** The most that one request may ask for. */
   readonly mostRegisters: number
   readonly mostBits: number
@@ -39,10 +44,10 @@ const busy: ReadonlySet<number> = new Set([5, 6])
  */
 export async function scanRegisters<L>(scan: RegisterScan<L>): Promise<void> {
   const { where, open, unit, tables, timeoutMs, signal, onRange, onAddress, onMissing } = scan
-  const { from, to, step, mostRegisters, mostBits } = scan
+  const { from, to, step, mostRegisters, mostBits, width = 1 } = scan
   const links = keepLink(open)
   /** What the unit answered once. */
-  let proof: readonly [Table, address: number] | undefined
+  let proof: readonly [Table, address: number, count: number] | undefined
   let silences = 0
 
   /** Undefined is silence. Reading is tried again where a failure may mean nothing. */
@@ -71,7 +76,7 @@ export async function scanRegisters<L>(scan: RegisterScan<L>): Promise<void> {
     const answer = await ask(table, address, count)
     if (answer === undefined) {
       if (++silences < (proof ? mostSilences : mostSilencesAtFirst)) return false
-      const again = proof && (await ask(...proof, 1))
+      const again = proof && (await ask(...proof))
       if (again === undefined) {
         const detail = `unit ${unit} left ${silences} requests in a row unanswered`
         throw new MapperError('timeout', detail)
@@ -80,7 +85,7 @@ export async function scanRegisters<L>(scan: RegisterScan<L>): Promise<void> {
       return false
     }
     silences = 0
-    proof ??= [table, address]
+    proof ??= [table, address, count]
     if (!answer.ok && answer.exception === illegalFunction) throw noTable
     return answer.ok
   }
@@ -88,12 +93,19 @@ export async function scanRegisters<L>(scan: RegisterScan<L>): Promise<void> {
   try {
     for (const table of tables) {
       try {
+        const isBits = table === 'coil' || table === 'discrete'
+        // The search goes in steps of a value; each is where it would be in the table.
+        const each = isBits ? 1 : width
+        const at = (value: number) => (from % each) + value * each
+        const first = Math.floor(from / each)
         await findRanges({
-          ...{ from, to, step },
-          most: table === 'coil' || table === 'discrete' ? mostBits : mostRegisters,
-          readable: (address, count) => isReadable(table, address, count),
-          onRange: (range, complete) => onRange(table, range, complete),
-          ...(onAddress && { onAddress: (address) => onAddress(table, address) }),
+          ...{ from: first, to: first + Math.floor((to - from + 1) / each) - 1 },
+          step: Math.max(1, Math.floor(step / each)),
+          most: Math.floor((isBits ? mostBits : mostRegisters) / each),
+          readable: (value, count) => isReadable(table, at(value), count * each),
+          onRange: (range, complete) =>
+            onRange(table, { from: at(range.from), to: at(range.to + 1) - 1 }, complete),
+          ...(onAddress && { onAddress: (value) => onAddress(table, at(value)) }),
         })
       } catch (thrown) {
         if (thrown !== noTable) throw thrown
