@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises'
 import { createLines, type Line } from '@mapper-sdk/core/line'
 import { createBank, serveRtu } from '@mapper-sdk/modbus/simulator'
 import { expect, it, type TestContext } from 'vitest'
@@ -80,7 +81,7 @@ it('an adapter that is not there yet, in use, unplugged or plugged in again is f
   )
 
   // Somebody else is quicker.
-  const pair = await line.lay()
+  await line.lay()
   const other: Line = await createLines().open({ kind: 'serial', path: line.path, ...frame }, never)
   await line.plug()
   const busy = 'another process has it open'
@@ -94,14 +95,32 @@ it('an adapter that is not there yet, in use, unplugged or plugged in again is f
   await isOk(1)
 
   for (const level of [2, 3]) {
+    const before = await realpath(line.path)
     await line.unplug()
     await isOffline()
     line.set(level)
+    // Somebody takes the old terminal, so that the same name leads to another one afterwards.
+    await occupy(before, context)
     await line.plug()
+    expect(await realpath(line.path)).not.toBe(before)
     await isOk(level)
   }
-  expect(pair.ends[0]).toBe(line.path)
 })
+
+/** Makes terminals until one of them is the given one. The system hands out the lowest free number. */
+async function occupy(terminal: string, context: TestContext): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { folder, remove } = await scratchFolder()
+    const pair = await startSerialPair(folder)
+    context.onTestFinished(async () => {
+      await pair.stop()
+      await remove()
+    })
+    const taken = await Promise.all(pair.ends.map((end) => realpath(end)))
+    if (taken.includes(terminal)) return
+  }
+  throw new Error(`nobody got ${terminal}`)
+}
 
 /** Random bytes, always the same, that now and then look like the beginning of an answer of unit 1. */
 const noise = (length: number) => {
