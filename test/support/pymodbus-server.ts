@@ -7,15 +7,19 @@ import { until } from './until.ts'
 
 const script = fileURLToPath(new URL('pymodbus_server.py', import.meta.url))
 
-/** Where the server is reached: a free TCP port, or the serial port `tty`, whose other end is `peer`. */
+/** Where the server is reached: a free port, or the serial port `tty`, whose other end is `peer`. */
 export type Wire =
-  { readonly kind: 'tcp' } | { readonly kind: 'rtu'; readonly tty: string; readonly peer: string }
+  | { readonly kind: 'tcp' | 'udp' | 'rtu-over-tcp' | 'ascii-over-tcp' }
+  /** Files in PEM. */
+  | { readonly kind: 'tls'; readonly cert: string; readonly key: string }
+  | { readonly kind: 'rtu' | 'ascii'; readonly tty: string; readonly peer: string }
 
 /** Starts pymodbus' server in a process of its own. */
 export async function startPymodbusServer(python: string, wire: Wire): Promise<ForeignServer> {
   const port = await freePort()
-  const where = wire.kind === 'tcp' ? String(port) : wire.tty
-  const child = startChild(python, [script, wire.kind, where])
+  const where =
+    'tty' in wire ? [wire.tty] : [String(port), ...('cert' in wire ? [wire.cert, wire.key] : [])]
+  const child = startChild(python, [script, wire.kind, ...where])
   const ask = createAsk(child)
   await until(
     'pymodbus serves',
@@ -24,9 +28,9 @@ export async function startPymodbusServer(python: string, wire: Wire): Promise<F
   )
   return {
     protocol:
-      wire.kind === 'tcp'
-        ? { host: '127.0.0.1', port, unit: 1 }
-        : { path: wire.peer, baudRate: 115_200, unit: 1 },
+      'tty' in wire
+        ? { transport: wire.kind, path: wire.peer, baudRate: 115_200, dataBits: 8, unit: 1 }
+        : { transport: wire.kind, host: '127.0.0.1', port, unit: 1 },
     put: async (place, value) => void (await ask({ op: 'put', ...place, value })),
     take: async (place) => String((await ask({ op: 'take', ...place }))['value']),
     stop: async () => void (await child.stop()),

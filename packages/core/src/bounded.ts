@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import type { Connection } from './driver.ts'
 import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -42,6 +43,80 @@ export function settle<T>(
         reject(thrown instanceof Error ? thrown : new MapperError('internal', String(thrown)))
       },
     )
+  })
+}
+
+/** Controllers for calls that follow one another: making a new one for each costs more than the call. */
+export interface Controllers {
+  take(): AbortController
+  giveBack(controller: AbortController): void
+}
+
+/** More listeners than this say that somebody forgets to take them off: such a signal is not used again. */
+const mostListeners = 4
+
+export function createControllers(): Controllers {
+  let spare: AbortController | undefined
+  return {
+    take() {
+      const controller = spare ?? new AbortController()
+      spare = undefined
+      return controller
+    },
+    giveBack(controller) {
+      const { signal } = controller
+      const isClean = getEventListeners(signal, 'abort').length <= mostListeners
+      if (!signal.aborted && isClean) spare = controller
+    },
+  }
+}
+
+/**
+ * One call of a driver: aborted by the signal or after `timeoutMs`, and given up when it does not settle
+ * in time after that.
+ */
+export function callBounded<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  bounds: {
+    readonly signal: AbortSignal
+    readonly timeoutMs: number
+    readonly clock: Clock
+    readonly controllers: Controllers
+  },
+): Promise<T> {
+  const { signal, timeoutMs, clock, controllers } = bounds
+  return new Promise<T>((resolve, reject) => {
+    const stop = controllers.take()
+    let cancelGiveUp: () => void = () => undefined
+    // Not AbortSignal.any: it leaves a trace on the long-lived signal for every call.
+    const onAbort = () => abort(signal.reason)
+    const abort = (reason: unknown) => {
+      if (stop.signal.aborted) return
+      stop.abort(reason)
+      cancelGiveUp = clock.after(settleMs, () => fail(canceled(stop.signal)))
+    }
+    const cancelDeadline = clock.after(timeoutMs, () =>
+      abort(new MapperError('timeout', `no answer in ${timeoutMs} ms`)),
+    )
+    const end = () => {
+      cancelDeadline()
+      cancelGiveUp()
+      signal.removeEventListener('abort', onAbort)
+      controllers.giveBack(stop)
+    }
+    const fail = (thrown: unknown) => {
+      end()
+      reject(MapperError.from(thrown))
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      run(stop.signal).then((value) => {
+        end()
+        resolve(value)
+      }, fail)
+    } catch (thrown) {
+      fail(thrown)
+    }
   })
 }
 

@@ -1,4 +1,10 @@
-import { closeBounded, settle } from './bounded.ts'
+import {
+  callBounded,
+  closeBounded,
+  createControllers,
+  settle,
+  type Controllers,
+} from './bounded.ts'
 import type { Id } from './device.ts'
 import type { ConnectContext, Connection, Driver, Memory } from './driver.ts'
 import { errorPolicies, MapperError } from './errors.ts'
@@ -52,12 +58,15 @@ type State =
 interface User {
   readonly device: Id
   readonly onReady: () => void
+  /** For its reads and its writes, of which one each may be under way. */
+  readonly controllers: Readonly<Record<Call<unknown>['kind'], Controllers>>
 }
 
 interface Job {
   readonly user: User
   readonly write: boolean
-  readonly start: (connection: Connection) => Promise<void>
+  /** Never fails; `over` is called when the call is. */
+  readonly start: (connection: Connection, over: () => void) => void
   readonly fail: (error: MapperError) => void
 }
 
@@ -83,8 +92,9 @@ export function createSharedConnection<P>(
   const { clock, logger, settings } = options
   const users = new Set<User>()
   const queue = createFairQueue<Job>()
-  /** Calls that are under way. */
-  const underWay = new Set<Job>()
+  // Calls that are under way. No Set: its tables are made anew every few calls, and an old one that the
+  // garbage collector has not found yet keeps the newer ones alive, and all calls in them.
+  const underWay: Job[] = []
   const silence = createSilenceBudget(options.random)
   let state: State = { kind: 'idle' }
   let attempts = 0
@@ -105,9 +115,9 @@ export function createSharedConnection<P>(
 
   const start = (connection: Connection, job: Job) => {
     const begun = clock.now()
-    underWay.add(job)
-    void job.start(connection).finally(() => {
-      underWay.delete(job)
+    underWay.push(job)
+    job.start(connection, () => {
+      underWay.splice(underWay.indexOf(job), 1)
       queue.charge(job.user, clock.now() - begun)
       pump()
     })
@@ -188,47 +198,52 @@ export function createSharedConnection<P>(
         return reject(new MapperError('canceled', 'the connection is closed'))
       if (state.kind === 'backoff') return reject(state.error)
       if (call.signal.aborted) return reject(canceled(call.signal))
+      let waits = false
+      const onAbort = () => {
+        if (queue.delete(job)) reject(canceled(call.signal))
+      }
+      const stopWaiting = () => {
+        if (waits) call.signal.removeEventListener('abort', onAbort)
+      }
       const job: Job = {
         user,
         write: call.kind === 'write',
         fail: (error) => {
-          call.signal.removeEventListener('abort', onAbort)
+          stopWaiting()
           reject(error)
         },
-        start: async (connection) => {
-          call.signal.removeEventListener('abort', onAbort)
+        start: (connection, over) => {
+          stopWaiting()
           call.started = true
           const begun = clock.now()
-          // Not AbortSignal.any: it leaves a trace on the long-lived signal for every call.
-          const stop = new AbortController()
-          const onStop = () => stop.abort(call.signal.reason)
-          call.signal.addEventListener('abort', onStop, { once: true })
-          const cancelDeadline = clock.after(settings.callTimeoutMs, () =>
-            stop.abort(new MapperError('timeout', `no answer in ${settings.callTimeoutMs} ms`)),
+          callBounded((signal) => call.run(connection, signal), {
+            signal: call.signal,
+            timeoutMs: settings.callTimeoutMs,
+            clock,
+            controllers: user.controllers[call.kind],
+          }).then(
+            (value) => {
+              call.tookMs = (clock.now() - begun) / (connection.parallel ?? 1)
+              attempts = 0
+              resolve(value)
+              over()
+            },
+            (thrown: unknown) => {
+              const error = MapperError.from(thrown)
+              // Stopping a call on our own wish says nothing about the link; everything else does.
+              const broken = !call.signal.aborted || error.code === 'unreachable'
+              if (broken && state.kind === 'ready' && state.connection === connection) lose(error)
+              reject(error)
+              over()
+            },
           )
-          try {
-            const value = await settle(call.run(connection, stop.signal), stop.signal, clock)
-            call.tookMs = (clock.now() - begun) / (connection.parallel ?? 1)
-            attempts = 0
-            resolve(value)
-          } catch (thrown) {
-            const error = MapperError.from(thrown)
-            // Stopping a call on our own wish says nothing about the link; everything else does.
-            const broken = !call.signal.aborted || error.code === 'unreachable'
-            if (broken && state.kind === 'ready' && state.connection === connection) lose(error)
-            reject(error)
-          } finally {
-            cancelDeadline()
-            call.signal.removeEventListener('abort', onStop)
-          }
         },
       }
-      const onAbort = () => {
-        if (queue.delete(job)) reject(canceled(call.signal))
-      }
-      call.signal.addEventListener('abort', onAbort, { once: true })
       queue.push(job, user, job.write)
       pump()
+      if (call.started === true) return
+      waits = true
+      call.signal.addEventListener('abort', onAbort, { once: true })
     })
 
   const close = async () => {
@@ -245,7 +260,8 @@ export function createSharedConnection<P>(
 
   return {
     lease(device, onReady) {
-      const user: User = { device, onReady }
+      const controllers = { read: createControllers(), write: createControllers() }
+      const user: User = { device, onReady, controllers }
       users.add(user)
       return {
         run: (call) => run(user, call),

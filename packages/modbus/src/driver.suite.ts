@@ -23,6 +23,7 @@ export const protocolOf = (port: number, more: Partial<ModbusProtocol> = {}): Mo
   transport: 'tcp',
   host: '127.0.0.1',
   port,
+  tls: false,
   baudRate: 9600,
   dataBits: 8,
   stopBits: 1,

@@ -1,23 +1,15 @@
-import {
-  MapperError,
-  type ConnectContext,
-  type Connection,
-  type Driver,
-  type Memory,
-} from '@mapper-sdk/core'
-import { wireName } from '@mapper-sdk/core/line'
+import { MapperError, type Connection, type Driver, type Memory } from '@mapper-sdk/core'
+import { endpointOf, keyOf, nameOf } from './config/endpoint.ts'
 import { protocolSchema, type ModbusProtocol } from './config/protocol.ts'
 import { visitorSchema, type ModbusVisitor } from './config/visitor.ts'
 import { normalize } from './config/dialects.ts'
+import { transports } from './config/transports.ts'
 import { checkVisitor } from './data/compile.ts'
 import { identifyOnce } from './identify/identify-once.ts'
 import { adaptiveLink, type AdaptiveLink } from './link/adaptive-link.ts'
 import type { InFlight } from './link/depth.ts'
-import type { ModbusLink } from './link/link.ts'
 import { linkUse } from './link/link-use.ts'
-import { pause } from './link/pauses.ts'
-import { openSerial } from './link/rtu-link.ts'
-import { connectTcp } from './link/tcp-link.ts'
+import { openLink } from './link/open-link.ts'
 import type { Shape } from './read/knowledge.ts'
 import { learnerOf } from './read/learner.ts'
 import type { LineLoad } from './read/line.ts'
@@ -29,8 +21,8 @@ import { lessonsOf } from './write/lessons.ts'
 import { runWrites } from './write/writer.ts'
 
 /**
- * Modbus TCP and Modbus RTU. Reads what lies close together with as few requests as possible; a
- * range that the device refuses fails alone. Devices on one gateway or serial line share it.
+ * Modbus over TCP, TLS, UDP and serial lines. Reads what lies close together with as few requests as
+ * possible; a range that the device refuses fails alone. Devices on one gateway or line share it.
  */
 export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   protocolName: 'modbus',
@@ -38,23 +30,20 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   visitorSchema,
   normalize,
   check: checkVisitor,
-  connectionKey: (protocol) => {
-    const end = endOf(protocol)
-    return end.kind === 'tcp' ? `${end.host.toLowerCase()}:${protocol.port}` : end.path
-  },
+  connectionKey: (protocol) => keyOf(endpointOf(protocol)),
   async connect(protocol, context) {
     const { signal, logger, memory } = context
     const inFlight = kept<InFlight>(memory, 'in flight')
     const overloaded = kept<boolean>(memory, 'overloaded')
     const connect = async (until: AbortSignal): Promise<AdaptiveLink> =>
-      adaptiveLink(await open(protocol, { ...context, signal: until }), inFlight)
+      adaptiveLink(await openLink(protocol, { ...context, signal: until }), inFlight)
     const use = linkUse(await connect(signal), connect)
     const wishesOf = ({ maxInFlight, requestDelayMs, reconnectEachCycle }: ModbusProtocol) => ({
       maxInFlight,
       requestDelayMs,
-      reconnectEachCycle: reconnectEachCycle && protocol.transport === 'tcp',
+      reconnectEachCycle: reconnectEachCycle && transports[protocol.transport].by === 'tcp',
     })
-    logger.debug({ link: nameOf(protocol) }, 'Modbus link open')
+    logger.debug({ link: nameOf(endpointOf(protocol)) }, 'Modbus link open')
     const plans = new WeakMap<readonly ModbusVisitor[], ReadPlan>()
     const load = watchLoad(protocol, overloaded, (need) =>
       logger.warn({ ...need }, tooMuch(protocol, need)),
@@ -107,30 +96,6 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
   },
 }
 
-export async function open(
-  protocol: ModbusProtocol,
-  { signal, lines }: ConnectContext,
-): Promise<ModbusLink> {
-  const { port, connectTimeoutMs, pauseAfterConnectMs } = protocol
-  const { baudRate, dataBits, stopBits, parity, rs485 } = protocol
-  const end = endOf(protocol)
-  if (end.kind === 'rtu') {
-    return openSerial(
-      { path: end.path, baudRate, dataBits, stopBits, parity, rs485 },
-      signal,
-      lines,
-    )
-  }
-  const link = await connectTcp({ host: end.host, port, connectTimeoutMs }, signal)
-  try {
-    if (pauseAfterConnectMs > 0) await pause(pauseAfterConnectMs, signal)
-    return link
-  } catch (thrown) {
-    await link.close()
-    throw thrown
-  }
-}
-
 /** One entry of the memory. */
 const kept = <T>(memory: Memory, key: string) => ({
   get: () => memory.get(key) as T | undefined,
@@ -138,30 +103,15 @@ const kept = <T>(memory: Memory, key: string) => ({
 })
 
 const tooMuch = (protocol: ModbusProtocol, { share, requestsPerSecond }: LineLoad) =>
-  `${nameOf(protocol)}: what is to be read takes ${Math.round(100 * share)} % of the line's time (${requestsPerSecond.toFixed(1)} requests a second), so cycles will be late; use longer cycles, fewer properties or a higher baud rate`
-
-type End =
-  { readonly kind: 'tcp'; readonly host: string } | { readonly kind: 'rtu'; readonly path: string }
-
-function endOf({ transport, host, path }: ModbusProtocol): End {
-  if (transport === 'tcp' && host !== undefined) return { kind: 'tcp', host }
-  if (transport === 'rtu' && path !== undefined) return { kind: 'rtu', path }
-  const missing = transport === 'tcp' ? 'host' : 'path'
-  throw new MapperError('invalid_config', `${missing}: missing, transport ${transport} needs it`)
-}
+  `${nameOf(endpointOf(protocol))}: what is to be read takes ${Math.round(100 * share)} % of the line's time (${requestsPerSecond.toFixed(1)} requests a second), so cycles will be late; use longer cycles, fewer properties or a higher baud rate`
 
 /** Line settings belong to the whole line: the device that opened it decided them for all. */
 function conflict(opened: ModbusProtocol, theirs: ModbusProtocol): MapperError | undefined {
-  if (opened === theirs || theirs.transport === 'tcp' || nameOf(opened) === nameOf(theirs)) return
+  if (opened === theirs || transports[theirs.transport].by !== 'serial') return
+  const [ours, wanted] = [opened, theirs].map(endpointOf).map(nameOf)
+  if (ours === wanted) return
   return new MapperError(
     'invalid_config',
-    `this device wants ${nameOf(theirs)}, but another one opened ${nameOf(opened)}: devices on one serial line must agree on its settings`,
+    `this device wants ${wanted}, but another one opened ${ours}: devices on one serial line must agree on its settings`,
   )
-}
-
-/** As people write it: `192.0.2.7:502`, `/dev/ttyUSB0 at 9600 8N1`. */
-function nameOf(protocol: ModbusProtocol): string {
-  const end = endOf(protocol)
-  if (end.kind === 'tcp') return `${end.host}:${protocol.port}`
-  return wireName({ kind: 'serial', ...protocol, path: end.path })
 }

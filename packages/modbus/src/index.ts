@@ -24,13 +24,16 @@ export {
   type TableRange,
 } from './read/plan.ts'
 export { shortestFloat32 } from './data/float32.ts'
-export { connectTcp, type TcpLink, type TcpOptions } from './link/tcp-link.ts'
-export { openSerial } from './link/rtu-link.ts'
+export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
+export type { TlsOptions } from './link/tls-connect.ts'
+export { connectUdp, type Dropped, type UdpOptions } from './link/udp-link.ts'
+export { openLine, openSerial, type LineOptions, type SerialOptions } from './link/line-link.ts'
 export type {
   Answer,
   Exchange,
   IdentificationLevel,
   ModbusLink,
+  PipelinedLink,
   RequestOptions,
   Table,
   WriteOptions,

@@ -87,6 +87,8 @@ late.sort((a, b) => a - b)
 process.send({
   connections: ends.size,
   cpuPercent: (user + system) / ms / 10,
+  user: user / reads,
+  system: system / reads,
   p99Ms: late[Math.floor(late.length * 0.99)] ?? NaN,
   achieved: reads / ((ports.length * ms) / periodMs),
 })

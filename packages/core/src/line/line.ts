@@ -1,3 +1,4 @@
+import type { Memory } from '../driver.ts'
 import type { MapperError } from '../errors.ts'
 import type { WireSettings } from './wire.ts'
 
@@ -10,6 +11,11 @@ export interface Line {
   readonly name: string
   /** Time of one character on the wire, in ms; 0 where it is not known. */
   readonly characterMs: number
+  /**
+   * What is known of what is at the other end, common to all who share the wire, now and later: what a
+   * device still has to say does not end with a connection.
+   */
+  readonly memory: Memory
   /** When the last byte came, for whomever, on the clock of `performance.now()`. */
   readonly lastByteAt: number
   /** Why the line is gone for good, if it is. */
@@ -29,6 +35,11 @@ export interface Line {
   discardInput(): Promise<void>
   /** At most one of each. */
   listen(onBytes: (bytes: Buffer) => void, onLost: (reason: MapperError) => void): void
+  /**
+   * Ends the wire for all who share it, with this reason: for a connection that may hold back bytes
+   * for any time, so that no silence would make it clean again.
+   */
+  drop(reason: MapperError): void
   /** Gives the share back; the last one closes the wire. Any number of times. */
   close(): Promise<void>
 }

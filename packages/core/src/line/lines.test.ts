@@ -84,6 +84,41 @@ describe('the lines of a process', () => {
     await again
   })
 
+  it('open a dropped wire anew once it is closed', async () => {
+    const { lines, openings, closings } = rig()
+    const opening = lines.open(settings, signal)
+    await settle()
+    openings[0]?.resolve()
+    const old = await opening
+    old.drop(new MapperError('bad_data', 'nonsense'))
+    const again = lines.open(settings, signal)
+    await settle()
+    expect(openings).toHaveLength(1)
+    closings[0]?.()
+    await settle()
+    openings[1]?.resolve()
+    expect((await again).lost).toBeUndefined()
+    expect(old.lost?.code).toBe('bad_data')
+    await old.close()
+    expect(closings).toHaveLength(1)
+  })
+
+  it('remember for each wire, whoever opens it and however often', async () => {
+    const { lines, openings, losers } = rig()
+    const open = async (wanted: TcpSettings) => {
+      const opening = lines.open(wanted, signal)
+      await settle()
+      openings.at(-1)?.resolve()
+      return opening
+    }
+    const [one, two] = [await open(settings), await open({ ...settings, host: 'H' })]
+    one.memory.set('owed', 7)
+    expect(two.memory.get('owed')).toBe(7)
+    losers[0]?.()
+    expect((await open(settings)).memory.get('owed')).toBe(7)
+    expect((await open({ ...settings, port: 2 })).memory.get('owed')).toBeUndefined()
+  })
+
   it('open a lost wire anew, also while somebody holds on to the old one', async () => {
     const { lines, openings, losers } = rig()
     const opening = lines.open(settings, signal)

@@ -1,3 +1,4 @@
+import type { Memory } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 import { canceled } from '../time.ts'
 import type { Lines } from './line.ts'
@@ -12,12 +13,16 @@ type Entry =
   /** Being opened or closed: whoever wants the wire looks again when that is over. */
   | { readonly kind: 'busy'; readonly over: Promise<unknown> }
 
+/** More places than any gateway has; those that were opened longest ago are forgotten. */
+const mostMemories = 1000
+
 /** The lines of this process. `openWire` is another one in tests. */
 export function createLines(
   openWire: (settings: WireSettings, signal: AbortSignal) => Promise<Wire> = openAnyWire,
 ): Lines {
   /** By place: two paths to one port are one wire. */
   const entries = new Map<string, Entry>()
+  const memories = new Map<string, Memory>()
 
   const occupy = (place: string, work: Promise<unknown>) => {
     const entry: Entry = { kind: 'busy', over: work.catch(() => undefined) }
@@ -25,16 +30,26 @@ export function createLines(
     void entry.over.then(() => entries.get(place) === entry && entries.delete(place))
   }
 
+  const memoryOf = (place: string): Memory => {
+    const memory = memories.get(place) ?? new Map<string, unknown>()
+    memories.delete(place)
+    memories.set(place, memory)
+    const [oldest] = memories.keys()
+    if (memories.size > mostMemories && oldest !== undefined) memories.delete(oldest)
+    return memory
+  }
+
   const start = async (place: string, settings: WireSettings, signal: AbortSignal) => {
     const opening = openWire(settings, signal)
     occupy(place, opening)
     const wire = await opening
-    const shared = shareWire(wire, {
-      onLost: () => entries.get(place) === entry && entries.delete(place),
-      onUnused: (closed) => {
+    const events = {
+      onLost: () => void (entries.get(place) === entry && entries.delete(place)),
+      onUnused: (closed: Promise<void>) => {
         if (entries.get(place) === entry) occupy(place, closed)
       },
-    })
+    }
+    const shared = shareWire(wire, events, memoryOf(place))
     const entry: Entry = { kind: 'open', name: nameAt(place, settings), shared }
     if (shared.lost !== undefined) throw shared.lost
     entries.set(place, entry)

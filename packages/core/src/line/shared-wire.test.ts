@@ -163,6 +163,31 @@ describe('a shared wire', () => {
     expect([one.closed, one.events.unused]).toEqual([1, 1])
   })
 
+  it('is dropped for all when one of them says so', async () => {
+    const one = fakeWire()
+    const [a, b] = [one.shared.share(), one.shared.share()]
+    const told: string[] = []
+    b.listen(
+      () => undefined,
+      ({ code }) => told.push(code),
+    )
+    const waiting = a.turn(
+      async () => {
+        const behind = codeOf(b.turn(settle, { signal: never }))
+        a.drop(new MapperError('bad_data', 'nonsense'))
+        a.drop(new MapperError('timeout', 'too late to be the reason'))
+        return behind
+      },
+      { signal: never },
+    )
+    expect(await waiting).toBe('bad_data')
+    expect(told).toEqual(['bad_data'])
+    expect([a.lost?.code, b.lost?.code, one.shared.lost?.code]).toEqual(Array(3).fill('bad_data'))
+    expect(await codeOf(b.turn(settle, { signal: never }))).toBe('bad_data')
+    await Promise.all([a.close(), b.close()])
+    expect([one.closed, one.events.unused]).toEqual([1, 1])
+  })
+
   it('never interleaves, whoever wants what', async () => {
     const wishes = fc.array(fc.record({ who: fc.nat(2), urgent: fc.boolean(), bytes: fc.nat(3) }), {
       maxLength: 30,

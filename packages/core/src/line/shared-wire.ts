@@ -1,3 +1,4 @@
+import type { Memory } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 import { createFairQueue } from '../fair-queue.ts'
 import { canceled } from '../time.ts'
@@ -24,9 +25,10 @@ export function shareWire(
   wire: Wire,
   events: {
     readonly onLost: () => void
-    /** The last share was given back, and the wire closes now. */
+    /** Nobody uses the wire any more, and it closes now. */
     readonly onUnused: (closed: Promise<void>) => void
   },
+  memory: Memory = new Map<string, unknown>(),
 ): SharedWire {
   const shares = new Set<Share>()
   const waiting = createFairQueue<Waiting>()
@@ -35,19 +37,24 @@ export function shareWire(
   let last: Share | undefined
   let lastByteAt = -Infinity
   let lost: MapperError | undefined
+  let closed: Promise<void> | undefined
 
-  wire.listen(
-    (bytes) => {
-      lastByteAt = performance.now()
-      last?.onBytes(bytes)
-    },
-    (reason) => {
-      lost ??= reason
-      events.onLost()
-      for (const { fail } of waiting.drain()) fail(lost)
-      for (const { onLost } of [...shares]) onLost(lost)
-    },
-  )
+  wire.listen((bytes) => {
+    lastByteAt = performance.now()
+    last?.onBytes(bytes)
+  }, lose)
+
+  function lose(reason: MapperError): void {
+    lost ??= reason
+    events.onLost()
+    for (const { fail } of waiting.drain()) fail(lost)
+    for (const { onLost } of [...shares]) onLost(lost)
+  }
+
+  function end(): Promise<void> {
+    if (closed === undefined) events.onUnused((closed = wire.close()))
+    return closed
+  }
 
   const next = () => {
     if (holder === undefined) waiting.take()?.start()
@@ -100,6 +107,7 @@ export function shareWire(
       return {
         name: wire.name,
         characterMs: wire.characterMs,
+        memory,
         get lastByteAt() {
           return lastByteAt
         },
@@ -119,13 +127,15 @@ export function shareWire(
           Object.assign(share, { onBytes, onLost })
           if (lost !== undefined) onLost(lost)
         },
+        drop(reason) {
+          if (lost !== undefined) return
+          void end()
+          lose(reason)
+        },
         async close() {
           if (!shares.delete(share)) return
           if (last === share) last = undefined
-          if (shares.size > 0) return
-          const closed = wire.close()
-          events.onUnused(closed)
-          await closed
+          if (shares.size === 0) await end()
         },
       }
     },

@@ -294,7 +294,7 @@ describe('the schemas', () => {
   it.each<[RawConfig, string]>([
     [{}, '/host is missing'],
     [{ communicateMode: 'RTU', ip: 'a' }, '/path is missing'],
-    [{ communicateMode: 'UDP', ip: 'a' }, '/transport'],
+    [{ communicateMode: 'DNP3', ip: 'a' }, '/transport'],
     [{ ip: 'a', port: 70_000 }, '/port'],
     [{ ip: 'a', port: 'http' }, '/port'],
     [{ ip: 'a', slaveID: 256 }, '/unit'],

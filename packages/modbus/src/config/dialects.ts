@@ -1,5 +1,7 @@
 import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
 import { readAddress } from './address.ts'
+import { aliases } from './aliases.ts'
+import { splitAddress, wayOf } from './split-address.ts'
 import { tableNamed } from './table-names.ts'
 import { valueTypes, type ValueType } from './visitor.ts'
 
@@ -22,6 +24,12 @@ const protocolWords = aliases({
   transport: ['communicateMode', 'mode'],
   host: ['ip', 'hostname'],
   port: [],
+  tls: [],
+  caFile: [],
+  certFile: [],
+  keyFile: [],
+  serverName: [],
+  serverFingerprint: [],
   path: ['serialPort', 'serialName'],
   baudRate: [],
   dataBits: [],
@@ -94,13 +102,7 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
   }
   if (typeof words['readProtected'] === 'string')
     words['readProtected'] = words['readProtected'].toLowerCase()
-  const transport = words['transport']
-  if (typeof transport === 'string') {
-    const lower = transport.toLowerCase()
-    words['transport'] = lower === 'serial' ? 'rtu' : lower
-  } else if (transport === undefined) {
-    words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
-  }
+  transportOf(words)
   return words
 }
 
@@ -154,13 +156,19 @@ function* flat(raw: RawConfig): Generator<[string, RawValue]> {
   }
 }
 
-/** `host:port`, `[ipv6]:port`, `tcp://host:port`, or a host alone. */
-function splitAddress(address: string): Words {
-  const bare = address.trim().replace(/^[a-z+-]+:\/\//i, '')
-  const match = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(bare)
-  const [, ipv6, host = ipv6 ?? bare, port] = match ?? []
-  return { host, ...(port !== undefined && { port }) }
+/** Which transport is meant, by whatever word; without one it follows from where the device is. */
+function transportOf(words: Words): void {
+  const { transport } = words
+  if (transport === undefined) {
+    words['transport'] = words['host'] === undefined && words['path'] !== undefined ? 'rtu' : 'tcp'
+  } else if (typeof transport === 'string') Object.assign(words, wayOf(transport))
+  if (words['transport'] === 'ascii') words['dataBits'] ??= 7
+  if (isOn(words['tls'])) words['port'] ??= 802
 }
+
+/** What the check takes for true. */
+const isOn = (raw: RawValue | undefined) =>
+  typeof raw !== 'object' && /^(?:true|yes|on|1)$/i.test(String(raw))
 
 /** Go durations are nanoseconds; nobody waits a million milliseconds. */
 function toMs(timeout: RawValue): RawValue {
@@ -283,11 +291,4 @@ function toNumber(raw: RawValue): number | undefined {
   if (typeof raw !== 'string' || raw.trim() === '') return undefined
   const number = Number(raw)
   return Number.isNaN(number) ? undefined : number
-}
-
-function aliases(words: Readonly<Record<string, readonly string[]>>): ReadonlyMap<string, string> {
-  const pairs = Object.entries(words).flatMap(([word, others]) =>
-    [word, ...others].map((alias) => [alias.toLowerCase(), word] as const),
-  )
-  return new Map(pairs)
 }

@@ -1,33 +1,77 @@
 import { Type, type Static } from '@mapper-sdk/core/schema'
 import { protectedPattern } from './protected-ranges.ts'
 import { filled, oneOf } from './schema-parts.ts'
+import { isLine, transportNames, transports, type Transport } from './transports.ts'
 
 const host = Type.String({
   minLength: 1,
   maxLength: 253,
-  description: 'TCP: host name or IP address.',
+  description: 'TCP and UDP: host name or IP address.',
   examples: ['192.0.2.10'],
 })
 
 const path = Type.String({
   minLength: 1,
   maxLength: 4096,
-  description: 'RTU: the serial port, best by a name that stays.',
+  description: 'Serial line: the port, best by a name that stays.',
   examples: ['/dev/serial/by-id/usb-FTDI_FT232R-if00-port0'],
 })
+
+/** A file on the gateway. */
+const file = (description: string) =>
+  Type.Optional(Type.String({ pattern: '^/', maxLength: 4096, description }))
+
+const named = (fits: (way: (typeof transports)[Transport]) => boolean) =>
+  transportNames.filter((name) => fits(transports[name]))
+/** The rule is about a transport that is there; `normalize` sees to that. */
+const given = { required: ['transport'] }
+
+/** Options that mean nothing, and so must not seem to mean something, where there is no TLS. */
+const ofTls = ['caFile', 'certFile', 'keyFile', 'serverName', 'serverFingerprint'] as const
 
 /** `spec.protocol.configData` of a Modbus device. */
 export const protocolSchema = Type.Object(
   {
     transport: filled(
-      oneOf(['tcp', 'rtu'], {
+      oneOf(transportNames, {
         default: 'tcp',
-        description: 'Modbus TCP, or Modbus RTU on a serial line. Follows from host or path.',
+        description: 'How the device is reached. Left out, it follows from host or path.',
       }),
     ),
     host: Type.Optional(host),
     port: filled(
-      Type.Integer({ minimum: 1, maximum: 65_535, default: 502, description: 'TCP: port.' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 65_535,
+        default: 502,
+        description: 'TCP and UDP: port. With TLS 802 if left out.',
+      }),
+    ),
+    tls: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: "TCP: Modbus/TCP Security. The server's certificate is always checked.",
+      }),
+    ),
+    caFile: file(
+      "TLS: certificates (PEM) that may have signed the server's; default: those that Node.js knows",
+    ),
+    certFile: file('TLS: certificate (PEM) that the mapper shows to the server.'),
+    keyFile: file('TLS: private key (PEM) of certFile, readable by the mapper alone.'),
+    serverName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        description: "TLS: name that the server's certificate has to bear; default: the host",
+      }),
+    ),
+    serverFingerprint: Type.Optional(
+      Type.String({
+        pattern: '^(?:[0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+        description:
+          'TLS: SHA-256 of the one certificate that is accepted, also if nobody else signed it.',
+        examples: ['9F:86:D0:81:…'],
+      }),
     ),
     path: Type.Optional(path),
     baudRate: filled(
@@ -35,27 +79,30 @@ export const protocolSchema = Type.Object(
         minimum: 50,
         maximum: 4_000_000,
         default: 9600,
-        description: 'RTU: speed of the line, in bit/s.',
+        description: 'Serial line: speed, in bit/s.',
       }),
     ),
     dataBits: filled(
-      oneOf([8], {
+      oneOf([7, 8], {
         default: 8,
-        description: 'RTU: data bits of a character; RTU knows no others.',
+        description: 'Serial line: data bits of a character. With ASCII 7 if left out.',
       }),
     ),
-    stopBits: filled(oneOf([1, 2], { default: 1, description: 'RTU: stop bits of a character.' })),
+    stopBits: filled(
+      oneOf([1, 2], { default: 1, description: 'Serial line: stop bits of a character.' }),
+    ),
     parity: filled(
       oneOf(['none', 'even', 'odd'], {
         default: 'none',
         description:
-          'RTU: parity. Modbus itself suggests even; most devices are shipped with none.',
+          'Serial line: parity. Modbus itself suggests even; most devices are shipped with none.',
       }),
     ),
     rs485: filled(
       Type.Boolean({
         default: false,
-        description: 'RTU: the serial driver switches the transmitter of a half-duplex line.',
+        description:
+          'Serial line: the serial driver switches the transmitter of a half-duplex line.',
       }),
     ),
     unit: filled(
@@ -64,7 +111,7 @@ export const protocolSchema = Type.Object(
         maximum: 255,
         default: 1,
         description:
-          'Unit (slave) id. On a serial line 1…247. 0 is the broadcast, which nobody answers.',
+          'Unit (slave) id. With RTU and ASCII 1…247. 0 is the broadcast, which nobody answers.',
       }),
     ),
     timeoutMs: filled(
@@ -80,7 +127,7 @@ export const protocolSchema = Type.Object(
         minimum: 1,
         maximum: 600_000,
         default: 3000,
-        description: 'TCP: how long connecting may take, in ms.',
+        description: 'TCP and UDP: how long connecting may take, in ms.',
       }),
     ),
     maxRegistersPerRequest: filled(
@@ -123,7 +170,7 @@ export const protocolSchema = Type.Object(
         maximum: 16,
         default: 16,
         description:
-          'TCP: the most requests on the way at once. How many the device bears is found out; 1 never tries.',
+          'TCP and UDP: the most requests on the way at once. How many the device bears is found out; 1 never tries.',
       }),
     ),
     requestDelayMs: filled(
@@ -173,13 +220,34 @@ export const protocolSchema = Type.Object(
   },
   {
     description: 'How to reach a Modbus device.',
-    // One place where fields depend on each other; the error names the field that is missing.
-    if: { properties: { transport: { const: 'rtu' } }, required: ['transport'] },
-    then: {
-      required: ['path'],
-      properties: { path, unit: { type: 'integer', minimum: 1, maximum: 247 } },
-    },
-    else: { required: ['host'], properties: { host } },
+    dependentRequired: { certFile: ['keyFile'], keyFile: ['certFile'] },
+    // The places where fields depend on each other; an error names the field that is missing or wrong.
+    allOf: [
+      {
+        if: { properties: { transport: { enum: named(({ by }) => by === 'serial') } }, ...given },
+        then: { required: ['path'], properties: { path } },
+        else: { required: ['host'], properties: { host } },
+      },
+      {
+        if: { properties: { transport: { enum: transportNames.filter(isLine) } }, ...given },
+        then: { properties: { unit: { type: 'integer', minimum: 1, maximum: 247 } } },
+      },
+      {
+        if: { properties: { transport: { const: 'rtu' } }, ...given },
+        then: { properties: { dataBits: { const: 8, description: 'RTU knows no others' } } },
+      },
+      {
+        if: { anyOf: ofTls.map((option) => ({ required: [option] })) },
+        then: {
+          required: ['tls'],
+          properties: { tls: { const: true, description: `Needed with ${ofTls.join(', ')}` } },
+        },
+      },
+      {
+        if: { properties: { tls: { const: true } }, required: ['tls'] },
+        then: { properties: { transport: { const: 'tcp', description: 'TLS is for TCP only' } } },
+      },
+    ],
   },
 )
 

@@ -8,9 +8,9 @@ import {
   type InFlight,
 } from './depth.ts'
 import { isBusy } from './exceptions.ts'
-import type { Answer, ModbusLink, RequestOptions } from './link.ts'
+import type { Answer, ModbusLink, PipelinedLink, RequestOptions } from './link.ts'
 import { createPauses } from './pauses.ts'
-import { mostInFlight, type TcpLink } from './tcp-link.ts'
+import { mostInFlight } from './pipeline.ts'
 
 /** What the devices of a connection ask of it; the most careful of them counts for all. */
 export interface Wishes {
@@ -55,7 +55,7 @@ interface Since {
 }
 
 /** Over a link whose depth can be set; any other one has one request on the way. */
-export function adaptiveLink(link: ModbusLink & Partial<TcpLink>, kept: Kept): AdaptiveLink {
+export function adaptiveLink(link: ModbusLink & Partial<PipelinedLink>, kept: Kept): AdaptiveLink {
   const pauses = createPauses()
   const canShare = link.setDepth !== undefined
   const calls = new Set<Call>()

@@ -3,7 +3,7 @@ import { ServerSerial, type IServiceVector } from 'modbus-serial'
 import { afterEach, describe, expect, it } from 'vitest'
 import { expectNoLies, hostileRun, type HostileRun } from './hostile.suite.ts'
 import type { ModbusLink } from './link.ts'
-import { openSerial, type SerialOptions } from './rtu-link.ts'
+import { openSerial, type SerialOptions } from './line-link.ts'
 import { ptyPair, type PtyPair } from './pty-pair.suite.ts'
 import { createBank, serveRtu } from '../simulator/index.ts'
 
@@ -58,7 +58,7 @@ describe('a serial line', () => {
           bank,
           faults: simulator.faults,
           connect: () => openSerial(serial(here), new AbortController().signal),
-          reads: 1500,
+          reads: 800,
           parallel: 2,
           perMille: 80,
           timeoutMs: 60,

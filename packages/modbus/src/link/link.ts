@@ -92,3 +92,9 @@ export interface ModbusLink {
   /** Ends it: every call fails with `canceled`. Any time, any number of times. */
   close(): Promise<void>
 }
+
+/** A link that can have several requests on the way at once. */
+export interface PipelinedLink extends ModbusLink {
+  /** From now on so many may be, 1 … 16. What is on the way stays there. */
+  setDepth(depth: number): void
+}

@@ -71,6 +71,17 @@ export function splitFrames(
   return { frames, rest: at }
 }
 
+/** The one frame that a datagram is, or why it is none: it has to end where its header says. */
+export function datagramFrame(bytes: Buffer): Frame | Anomaly {
+  if (bytes.length < headerLength + 3) return { anomaly: `a datagram of ${bytes.length} bytes` }
+  const anomaly = headerFault(bytes, 0, () => true)
+  if (anomaly !== undefined) return { anomaly }
+  const end = endOf(bytes, 0)
+  return end === bytes.length
+    ? { id: bytes.readUInt16BE(0), start: headerLength, end }
+    : { anomaly: `a datagram of ${bytes.length} bytes instead of ${end}` }
+}
+
 /** What is wrong with as much of a header as there is at `at`. */
 function headerFault(
   bytes: Buffer,

@@ -5,7 +5,7 @@ import { createBank } from '../simulator/bank.ts'
 import { reply } from '../simulator/reply.ts'
 import { fakeLine, framed, settled } from './fake-line.suite.ts'
 import type { ModbusLink } from './link.ts'
-import { rtuLink } from './rtu-link.ts'
+import { lineLink } from './line-link.ts'
 
 /* Noise on real terminals is tested in test/e2e/broken-lines.test.ts. */
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))
@@ -70,7 +70,7 @@ it('noise at any time and in any pieces is never a value, and leaves nothing beh
         setTimeout(() => say(answer.subarray(0, cut)), 20)
         setTimeout(() => say(answer.subarray(cut)), 20 + pauseMs)
       })
-      const link = rtuLink(line, 9600)
+      const link = lineLink(line)
       for (current of reads) {
         const { address, count } = current
         const outcome = await read(link, address, count)
@@ -92,7 +92,7 @@ it('noise at any time and in any pieces is never a value, and leaves nothing beh
 
 it('an endless stream is neither kept nor waited out', async () => {
   const { line, say } = fakeLine((frame, answer) => answer(answerOf(frame)))
-  const link = rtuLink(line, 9600)
+  const link = lineLink(line)
   const piece = Buffer.alloc(4096, 0x01)
   for (let sent = 0; sent < 1_000_000; sent += piece.length) say(piece)
   await vi.advanceTimersByTimeAsync(60)

@@ -186,6 +186,9 @@ export function serverIdRequest(unit: number, highestUnit: number): Request {
 
 export const pduLengthOf = ({ adu }: Request) => adu.length - pduAt - crcLength
 
+/** The request without envelope: unit and PDU. */
+export const bodyOf = ({ adu }: Request): Buffer => adu.subarray(unitAt, adu.length - crcLength)
+
 /** The request in its Modbus TCP envelope. */
 export function tcpFrame(request: Request, id: number): Buffer {
   request.adu.writeUInt16BE(id, 0)

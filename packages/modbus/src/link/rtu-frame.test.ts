@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc16 } from './crc16.ts'
 import { readOf, readRequest, rtuFrame, writeRegistersRequest, type Request } from './pdu.ts'
-import { afterEcho, findAnswer, isLineNoise } from './rtu-frame.ts'
+import { afterEcho, isLineNoise } from './framing.ts'
+import { findAnswer } from './rtu-frame.ts'
 
 const withCrc = (...bytes: number[]) => {
   const crc = crc16(Uint8Array.from(bytes))

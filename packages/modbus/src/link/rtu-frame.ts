@@ -1,15 +1,7 @@
 import { hasType, judge, yesLength } from './answer.ts'
 import { crc16 } from './crc16.ts'
-import type { Answer } from './link.ts'
-import { longestPdu, type Request } from './pdu.ts'
-
-/** A whole frame in `[start, end)` of the bytes that answers `request`. */
-export interface Found {
-  readonly request: Request
-  readonly answer: Answer
-  readonly start: number
-  readonly end: number
-}
+import type { Found, Framing } from './framing.ts'
+import { longestPdu, rtuFrame, type Request } from './pdu.ts'
 
 const crcLength = 2
 const exceptionLength = 5
@@ -70,16 +62,12 @@ function crcFits(bytes: Uint8Array, start: number, end: number): boolean {
   return bytes[end - 2] === (crc & 0xff) && bytes[end - 1] === crc >> 8
 }
 
-/** Where the answer can start behind the local echo of the request; undefined while the echo is not whole. */
-export function afterEcho(frame: Uint8Array, bytes: Uint8Array, end: number): number | undefined {
-  const common = Math.min(frame.length, end)
-  for (let at = 0; at < common; at++) if (bytes[at] !== frame[at]) return 0
-  return end < frame.length ? undefined : frame.length
-}
-
-/** Transceivers that turn around leave a byte or two of 00 or ff. Anything else behind an answer is suspect. */
-export function isLineNoise(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > 3) return false
-  for (let at = start; at < end; at++) if (bytes[at] !== 0 && bytes[at] !== 0xff) return false
-  return true
+/** Unit, PDU and a checksum in binary. Pauses inside are what USB converters put there. */
+export const rtuFraming: Framing = {
+  name: 'RTU',
+  longest: longestFrame,
+  pauseMs: 50,
+  encode: rtuFrame,
+  answerLength: (request) => 1 + request.answerLength + crcLength,
+  find: findAnswer,
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeLine, framed, settled } from './fake-line.suite.ts'
 import type { Answer, ModbusLink } from './link.ts'
-import { rtuLink } from './rtu-link.ts'
+import { lineLink } from './line-link.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
@@ -91,7 +91,7 @@ describe('late answers of a device that answers in order', () => {
             say(bytes)
           }, free - performance.now())
         })
-        const link = rtuLink(line, 9600)
+        const link = lineLink(line)
         for (const [index, { functionCode, refused, pauseMs }] of all.entries()) {
           current = index
           const answer = await settled(calls[functionCode](link)).catch((thrown: unknown) => {
@@ -126,7 +126,7 @@ describe('late answers of a device that answers in order', () => {
 describe('an answer of a length of its own', () => {
   const asked = async (say: (answer: Buffer, speak: (bytes: Uint8Array) => void) => void) => {
     const { line } = fakeLine((frame, speak) => say(answerTo(frame, 7), speak))
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     const outcomes: unknown[] = []
     for (const functionCode of [17, 43] as const) {
       outcomes.push(
@@ -166,7 +166,7 @@ describe('an answer of a length of its own', () => {
 it('every function gets its answer from a device that is never late', async () => {
   let order = 0
   const { line, written } = fakeLine((frame, say) => say(answerTo(frame, order++)))
-  const link = rtuLink(line, 9600)
+  const link = lineLink(line)
   // The first of those whose confirmation is their echo costs a read.
   for (const functionCode of [22, ...functionCodes, ...functionCodes] as const) {
     const answer = await settled(calls[functionCode](link))
@@ -182,7 +182,7 @@ it('a mask write on a converter that echoes is not confirmed by its echo', async
     say(frame)
     if (!dead) setTimeout(() => say(answerTo(frame, 1)), 5)
   })
-  const link = rtuLink(line, 9600)
+  const link = lineLink(line)
   expect(await settled(calls[22](link))).toMatchObject({ ok: true })
   dead = true
   await expect(settled(calls[22](link))).rejects.toMatchObject({ code: 'timeout' })
@@ -190,7 +190,7 @@ it('a mask write on a converter that echoes is not confirmed by its echo', async
 
 it('a mask write to all units needs no answer, the newer reads have to name one', async () => {
   const { line, written } = fakeLine(() => undefined)
-  const link = rtuLink(line, 9600)
+  const link = lineLink(line)
   const toAll = link.maskRegister(0, 9, { and: 0xfffe, or: 1 }, options)
   expect(await settled(toAll)).toMatchObject({ ok: true })
   const exchange = { readAddress: 0, readCount: 1, writeAddress: 0, data: Uint8Array.of(0, 1) }

@@ -36,15 +36,25 @@ describe('a serial line', () => {
   )
 
   it('counts eight bits as a character', () => {
-    const { characterMs } = line(9600)
+    const { byteMs } = line(9600)
     const [one, nine] = [range(1, 'coil'), range(9, 'coil')].map((bits) =>
       transactionMs(line(9600), bits, 0),
     )
-    expect((nine ?? 0) - (one ?? 0)).toBeCloseTo(characterMs)
+    expect((nine ?? 0) - (one ?? 0)).toBeCloseTo(byteMs)
   })
 
-  it('is what a device on TCP does not have', () => {
-    expect(lineOf(protocolOf(502))).toBeUndefined()
+  it('takes two characters for a byte with ASCII', () => {
+    const ascii = lineOf(protocolOf(502, { transport: 'ascii', path: '/dev/ttyS0', dataBits: 7 }))
+    if (ascii === undefined) throw new Error('no line')
+    const characterMs = (9 * 1000) / 9600
+    // A request of 17 characters, an answer of 11 and four for a register.
+    expect(transactionMs(ascii, range(10), 0)).toBeCloseTo((17 + 11 + 40) * characterMs)
+  })
+
+  it('is what a device on a network does not have', () => {
+    for (const transport of ['tcp', 'udp', 'rtu-over-tcp', 'ascii-over-tcp'] as const) {
+      expect(lineOf(protocolOf(502, { transport }))).toBeUndefined()
+    }
   })
 
   it('is loaded by what its devices need together', () => {

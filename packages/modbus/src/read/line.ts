@@ -1,10 +1,12 @@
 import type { ModbusProtocol } from '../config/protocol.ts'
+import { transports } from '../config/transports.ts'
 import { isBitTable, type TableRange } from './plan.ts'
 
 /** What is certain about the time that requests take on a serial line. */
 export interface Line {
-  readonly characterMs: number
-  /** Silence before each frame: 3.5 characters, above 19200 bit/s always 1.75 ms. */
+  /** Of a byte: a character, with ASCII two. */
+  readonly byteMs: number
+  /** Around each frame. RTU: 3.5 characters of silence, above 19200 bit/s always 1.75 ms. */
   readonly silenceMs: number
 }
 
@@ -12,24 +14,35 @@ export interface Line {
 export const turnaroundMs = 5
 
 /** Undefined for a device that is not on a serial line. */
-export function lineOf({ transport, baudRate, parity, stopBits }: LineSettings): Line | undefined {
-  if (transport !== 'rtu') return undefined
-  const characterMs = ((9 + (parity === 'none' ? 0 : 1) + stopBits) * 1000) / baudRate
-  return { characterMs, silenceMs: baudRate > 19_200 ? 1.75 : 3.5 * characterMs }
+export function lineOf({
+  transport,
+  baudRate,
+  dataBits,
+  parity,
+  stopBits,
+}: LineSettings): Line | undefined {
+  const { framing, by } = transports[transport]
+  if (by !== 'serial') return undefined
+  const characterMs = ((1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits) * 1000) / baudRate
+  // The checksum of ASCII is a byte shorter; the colon and the end of a line are three characters.
+  if (framing === 'ascii') return { byteMs: 2 * characterMs, silenceMs: characterMs }
+  return { byteMs: characterMs, silenceMs: baudRate > 19_200 ? 1.75 : 3.5 * characterMs }
 }
 
-type LineSettings = Pick<ModbusProtocol, 'transport' | 'baudRate' | 'parity' | 'stopBits'>
+type LineSettings = Pick<
+  ModbusProtocol,
+  'transport' | 'baudRate' | 'dataBits' | 'parity' | 'stopBits'
+>
 
-/** The request of 8 characters and 5 of its answer, with the silences around them. */
-export const requestMsOf = ({ characterMs, silenceMs }: Line): number =>
-  13 * characterMs + 2 * silenceMs
+/** The request of 8 bytes and 5 of its answer, with the silences around them. */
+export const requestMsOf = ({ byteMs, silenceMs }: Line): number => 13 * byteMs + 2 * silenceMs
 
-export const registerMsOf = ({ characterMs }: Line): number => 2 * characterMs
+export const registerMsOf = ({ byteMs }: Line): number => 2 * byteMs
 
 /** How long the line is taken by one request and its answer. */
 export function transactionMs(line: Line, { table, count }: TableRange, deviceMs: number): number {
   const bytes = isBitTable(table) ? Math.ceil(count / 8) : 2 * count
-  return requestMsOf(line) + bytes * line.characterMs + deviceMs
+  return requestMsOf(line) + bytes * line.byteMs + deviceMs
 }
 
 /** Requests that are made again and again. */

@@ -4,27 +4,28 @@ export type Fault =
   | { readonly kind: 'late'; readonly ms: number }
   | { readonly kind: 'wrong-unit' }
   | { readonly kind: 'wrong-function' }
-  /** TCP: another transaction id. RTU: a wrong CRC. */
+  /** TCP and UDP: another transaction id. On a line: a wrong checksum. */
   | { readonly kind: 'wrong-id' }
-  /** TCP: protocol id 0xdead. RTU: a wrong CRC. */
+  /** TCP and UDP: protocol id 0xdead. On a line: a wrong checksum. */
   | { readonly kind: 'wrong-protocol' }
   | { readonly kind: 'short-count' }
   | { readonly kind: 'long-count' }
-  /** TCP: a header that announces 65535 bytes. RTU: 300 bytes of noise. */
+  /** TCP and UDP: a header that announces 65535 bytes. On a line: 300 bytes of noise. */
   | { readonly kind: 'absurd-length' }
   /** The last `bytes` bytes, 1 if left out, never come. */
   | { readonly kind: 'truncated'; readonly bytes?: number }
   /** These bytes come instead of an answer. */
   | { readonly kind: 'garbage'; readonly bytes: Uint8Array }
   | { readonly kind: 'exception'; readonly code: number }
-  /** TCP only, as a `rst` in the middle of the answer. RTU: silence. */
+  /** The connection is reset in the middle of the answer. UDP: half an answer. On a serial line: silence. */
   | { readonly kind: 'rst' }
+  /** The connection is closed. UDP and a serial line: silence. */
   | { readonly kind: 'fin' }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'byte-by-byte' }
-  /** The request comes back instead of an answer on TCP, in front of it on RTU. */
+  /** The request comes back instead of an answer on TCP and UDP, in front of it on a line. */
   | { readonly kind: 'echo' }
-  /** Held back and sent together with the next answer, or after 20 ms. */
+  /** Held back and sent together with the next answer (UDP: behind it), or after 20 ms. */
   | { readonly kind: 'with-next' }
 
 export interface SimulatedRequest {
@@ -45,6 +46,7 @@ export interface Sending {
   readonly bytes: Buffer
   readonly afterMs?: number
   readonly split?: true
+  readonly twice?: true
   readonly withNext?: true
   readonly end?: 'rst' | 'fin'
 }
@@ -52,7 +54,7 @@ export interface Sending {
 /** How a transport wraps a unit and a PDU. */
 export interface Envelope {
   wrap(unit: number, pdu: Buffer): Buffer
-  /** The frame with its identification (TCP) or checksum (RTU) spoiled. */
+  /** The frame with its identification (TCP, UDP) or checksum (a line) spoiled. */
   spoil(frame: Buffer, what: 'id' | 'protocol' | 'length'): Buffer
   readonly request: Buffer
   readonly echoReplaces: boolean
@@ -98,7 +100,7 @@ export function befall(
     case 'fin':
       return { bytes: Buffer.alloc(0), end: 'fin' }
     case 'duplicate':
-      return { bytes: Buffer.concat([frame, frame]) }
+      return { bytes: frame, twice: true }
     case 'byte-by-byte':
       return { bytes: frame, split: true }
     case 'echo':

@@ -1,9 +1,11 @@
 import { createServer, type Socket } from 'node:net'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { MapperError } from '@mapper-sdk/core'
 import type { Bank } from './bank.ts'
-import { befall, type Envelope, type Sending } from './faults.ts'
-import { exceptionPdu, reply } from './reply.ts'
+import type { Sending } from './faults.ts'
+import { mbapDevice, mbapLength } from './mbap-device.ts'
 import type { ModbusSimulator, SimulatorOptions } from './simulator.ts'
+import { createTimers } from './timers.ts'
 
 export interface TcpSimulator extends ModbusSimulator {
   readonly port: number
@@ -20,12 +22,21 @@ export interface TcpSimulatorOptions extends SimulatorOptions {
   readonly port?: number
   /** 127.0.0.1 if left out. */
   readonly host?: string
+  /** Serves Modbus/TCP Security instead of plain Modbus TCP. */
+  readonly tls?: SimulatedTls
   /** As devices do that know one request at a time: what comes before the answer is out gets none. */
   readonly dropsPipelined?: boolean
 }
 
-/** What a gateway says about a unit that is not there. */
-const targetFailed = 11
+/** PEM texts. */
+export interface SimulatedTls {
+  readonly cert: string
+  readonly key: string
+  /** Demands a certificate of the client that one of these signed. */
+  readonly clientCa?: string
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
+
 const holdMs = 20
 
 /** Serves the bank as a Modbus TCP device. Rejects when the port cannot be had. */
@@ -33,30 +44,25 @@ export async function serveTcp(
   bank: Bank,
   options: TcpSimulatorOptions = {},
 ): Promise<TcpSimulator> {
-  const { host = '127.0.0.1', port: wanted = 0, delayMs = 0, dropsPipelined = false } = options
-  let script = options.faults
-  let muted = false
-  let requests = 0
+  const { host = '127.0.0.1', port: wanted = 0, tls, dropsPipelined = false } = options
+  const device = mbapDevice(bank, options)
+  const timers = createTimers()
   let mostAtOnce = 0
-  const sockets = new Set<Socket>()
-  const timers = new Set<NodeJS.Timeout>()
-  const server = createServer({ noDelay: true }, serve)
-
-  function later(ms: number, call: () => void): void {
-    const timer = setTimeout(() => {
-      timers.delete(timer)
-      call()
-    }, ms)
-    timers.add(timer)
-  }
+  /** The sockets below TLS, if there is TLS. */
+  const wires = new Set<Socket>()
+  const server = tls === undefined ? createServer({ noDelay: true }) : createTlsServer(secured(tls))
+  server.on('connection', (wire: Socket) => {
+    wires.add(wire)
+    wire.on('error', () => undefined)
+    wire.on('close', () => wires.delete(wire))
+  })
+  server.on(tls === undefined ? 'connection' : 'secureConnection', serve)
 
   function serve(socket: Socket): void {
     let rest: Buffer = Buffer.alloc(0)
     let held: Buffer[] = []
     let ending = false
     let atOnce = 0
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
 
     const put = (bytes: Buffer) => {
@@ -64,46 +70,41 @@ export async function serveTcp(
       socket.write(held.length === 0 ? bytes : Buffer.concat([...held, bytes]))
       held = []
     }
-    const dispatch = ({ bytes, split, withNext, end }: Sending) => {
+    const dispatch = ({ bytes, split, twice, withNext, end }: Sending) => {
       if (split) for (const byte of bytes) put(Buffer.of(byte))
       else if (withNext) {
         held.push(bytes)
-        later(holdMs, () => held.length > 0 && put(Buffer.alloc(0)))
-      } else if (bytes.length > 0) put(bytes)
+        timers.later(holdMs, () => held.length > 0 && put(Buffer.alloc(0)))
+      } else if (bytes.length > 0) put(twice ? Buffer.concat([bytes, bytes]) : bytes)
       // Whoever goes down in the middle of an answer sends no others.
       if (end !== undefined) ending = true
       if (end === 'fin') socket.end()
-      if (end === 'rst') later(1, () => socket.resetAndDestroy())
+      if (end === 'rst') timers.later(1, () => cut(socket.remotePort))
     }
 
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       const ready: Buffer[] = []
       let at = 0
       let here = 0
       while (bytes.length - at >= 6) {
-        const end = at + 6 + bytes.readUInt16BE(at + 4)
-        if (end - at < 8 || end - at > 260) return socket.destroy()
-        if (end > bytes.length) break
-        const frame = bytes.subarray(at, end)
-        at = end
-        if (dropsPipelined && atOnce > 0) {
-          requests++
-          continue
-        }
-        const sending = answerTo(frame)
+        const length = mbapLength(bytes, at)
+        if (length === undefined) return socket.destroy()
+        if (at + length > bytes.length) break
+        const frame = bytes.subarray(at, at + length)
+        at += length
+        const sending = dropsPipelined && atOnce > 0 ? device.ignore() : device.answer(frame)
         if (sending === undefined) continue
-        const afterMs = delayMs + (sending.afterMs ?? 0)
         mostAtOnce = Math.max(mostAtOnce, ++atOnce)
-        if (afterMs > 0) {
-          later(afterMs, () => {
+        if (sending.afterMs > 0) {
+          timers.later(sending.afterMs, () => {
             atOnce--
             dispatch(sending)
           })
           continue
         }
         here++
-        if (sending.split ?? sending.withNext ?? sending.end) dispatch(sending)
+        if (sending.split ?? sending.twice ?? sending.withNext ?? sending.end) dispatch(sending)
         else ready.push(sending.bytes)
       }
       rest = bytes.subarray(at)
@@ -113,19 +114,8 @@ export async function serveTcp(
     })
   }
 
-  function answerTo(frame: Buffer): Sending | undefined {
-    const index = requests++
-    if (muted) return undefined
-    const unit = frame[6] ?? 0
-    const pdu = frame.subarray(7)
-    const functionCode = pdu[0] ?? 0
-    const answer = bank.has(unit)
-      ? reply(bank, unit, pdu)
-      : exceptionPdu(functionCode, targetFailed)
-    if (script === undefined) return { bytes: wrap(frame, unit, answer) }
-    const [address, count] = pdu.length < 5 ? [0, 0] : [pdu.readUInt16BE(1), pdu.readUInt16BE(3)]
-    const fault = script({ index, unit, functionCode, address, count })
-    return befall(fault, unit, answer, envelopeOf(frame))
+  function cut(remotePort: number | undefined): void {
+    for (const wire of wires) if (wire.remotePort === remotePort) wire.resetAndDestroy()
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -138,47 +128,33 @@ export async function serveTcp(
   return {
     port,
     get requests() {
-      return requests
+      return device.requests
     },
     get connections() {
-      return sockets.size
+      return wires.size
     },
     get mostAtOnce() {
       return mostAtOnce
     },
-    faults: (next) => void (script = next),
-    mute: (on) => void (muted = on),
+    faults: device.faults,
+    mute: device.mute,
     drop() {
-      for (const socket of sockets) socket.resetAndDestroy()
+      for (const wire of wires) wire.resetAndDestroy()
     },
     close: () =>
       new Promise((resolve) => {
-        for (const timer of timers) clearTimeout(timer)
-        timers.clear()
-        for (const socket of sockets) socket.destroy()
+        timers.stop()
+        for (const wire of wires) wire.destroy()
         server.close(() => resolve())
       }),
   }
 }
 
-function wrap(request: Buffer, unit: number, pdu: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(7 + pdu.length)
-  request.copy(frame, 0, 0, 4)
-  frame.writeUInt16BE(pdu.length + 1, 4)
-  frame[6] = unit
-  pdu.copy(frame, 7)
-  return frame
-}
-
-const envelopeOf = (request: Buffer): Envelope => ({
-  request,
-  echoReplaces: true,
-  wrap: (unit, pdu) => wrap(request, unit, pdu),
-  spoil(frame, what) {
-    const spoiled = Buffer.from(frame)
-    if (what === 'id') spoiled.writeUInt16BE(spoiled.readUInt16BE(0) ^ 0x4000, 0)
-    else if (what === 'protocol') spoiled.writeUInt16BE(0xdead, 2)
-    else spoiled.writeUInt16BE(0xffff, 4)
-    return spoiled
-  },
+const secured = ({ cert, key, clientCa, maxVersion }: SimulatedTls): TlsOptions => ({
+  cert,
+  key,
+  noDelay: true,
+  minVersion: 'TLSv1.2',
+  ...(maxVersion && { maxVersion }),
+  ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
 })

@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util'
 import { MapperError } from '@mapper-sdk/core'
 import type { Bank } from './bank.ts'
 import { BankFileError, parseBank } from './bank-file.ts'
-import { serveRtu } from './serve-rtu.ts'
-import { serveTcp } from './serve-tcp.ts'
+import { serveLine } from './serve-line.ts'
+import { serveSerial } from './serve-serial.ts'
+import { serveTcp, type SimulatedTls } from './serve-tcp.ts'
+import { serveUdp } from './serve-udp.ts'
 import type { ModbusSimulator } from './simulator.ts'
 import { vary } from './vary.ts'
 
@@ -20,6 +22,7 @@ export interface SimulateOptions {
 interface Network {
   readonly host: string
   readonly port: number
+  readonly tls?: SimulatedTls
 }
 interface Serial {
   readonly path: string
@@ -31,13 +34,17 @@ const networkServers: Readonly<
   Record<string, (bank: Bank, at: Network) => Promise<ModbusSimulator & { readonly port: number }>>
 > = {
   tcp: serveTcp,
+  udp: serveUdp,
+  'rtu-over-tcp': (bank, at) => serveLine(bank, { ...at, framing: 'rtu' }),
+  'ascii-over-tcp': (bank, at) => serveLine(bank, { ...at, framing: 'ascii' }),
 }
 
 /** What can be served on a serial line. */
 const serialServers: Readonly<
   Record<string, (bank: Bank, at: Serial) => Promise<ModbusSimulator>>
 > = {
-  rtu: serveRtu,
+  rtu: (bank, at) => serveSerial(bank, { ...at, framing: 'rtu' }),
+  ascii: (bank, at) => serveSerial(bank, { ...at, framing: 'ascii' }),
 }
 
 const usage = (program: string) => `Usage: ${program} BANK.yaml [flags]
@@ -45,11 +52,13 @@ const usage = (program: string) => `Usage: ${program} BANK.yaml [flags]
 Serves a register bank, by itself over Modbus TCP on a free port of 127.0.0.1. Prints one line of JSON
 when it is ready, and ends on SIGTERM or Ctrl-C.
 
-  --port N          the TCP port; 0 takes a free one
+  --port N          the port; 0 takes a free one
   --host H          the address to listen on (default 127.0.0.1)
   --tty PATH        serve on a serial port; with --port on both
   --baud N          speed of the serial port (default 9600)
   --transport NAME  ${[...Object.keys(networkServers), ...Object.keys(serialServers)].join(', ')}
+  --cert FILE       with --key: Modbus/TCP Security with this certificate (PEM)
+  --key FILE        its private key (PEM)
   --help, -h        this text
 
 Example: ${program} bank.yaml --port 5020
@@ -68,11 +77,11 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
   try {
     const ready: Record<string, string> = {}
     for (const { scheme, start } of plan.network) {
-      const { host, port } = plan.at
-      const simulator = await start(bank, { host, port })
+      const { host, port, tls } = plan.at
+      const simulator = await start(bank, { host, port, ...(tls && { tls }) })
       running.push(simulator)
       const name = host.includes(':') ? `[${host}]` : host
-      ready['modbus'] = `${scheme}://${name}:${simulator.port}`
+      ready['modbus'] = `${tls ? 'tls' : scheme}://${name}:${simulator.port}`
     }
     for (const { scheme, start } of plan.serial) {
       running.push(await start(bank, plan.at))
@@ -116,8 +125,11 @@ function planOf(argv: readonly string[], program: string) {
     throw wrong(`--transport ${transport} is not one of ${known}`)
   }
   if (isSerial && path === undefined) throw wrong(`--transport ${transport} needs --tty PATH`)
+  const tls = tlsOf(values, wrong)
+  if (tls !== undefined && (transport ?? 'tcp') !== 'tcp') throw wrong('TLS is for TCP only')
   // On a serial port alone there is no network, unless that is asked for.
-  const onNetwork = path === undefined || values.port !== undefined || isNetwork
+  const onNetwork =
+    path === undefined || values.port !== undefined || isNetwork || tls !== undefined
   return {
     file,
     network: onNetwork ? chosen(networkServers, 'tcp') : [],
@@ -125,9 +137,27 @@ function planOf(argv: readonly string[], program: string) {
     at: {
       host: values.host ?? '127.0.0.1',
       port: number('port', values.port ?? '0', 65_535),
+      tls,
       path: path ?? '',
       baudRate: number('baud', values.baud ?? '9600', 10_000_000),
     },
+  }
+}
+
+function tlsOf(
+  { cert, key }: { readonly cert?: string | undefined; readonly key?: string | undefined },
+  wrong: (detail: string) => MapperError,
+): SimulatedTls | undefined {
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) throw wrong('--cert and --key belong together')
+  return { cert: textOf(cert), key: textOf(key) }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new MapperError('invalid_config', `${file}: ${MapperError.from(cause).detail}`, { cause })
   }
 }
 
@@ -144,6 +174,8 @@ function parsed(argv: readonly string[], wrong: (detail: string) => MapperError)
         rtu: { type: 'string' },
         baud: { type: 'string' },
         transport: { type: 'string' },
+        cert: { type: 'string' },
+        key: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })
@@ -153,8 +185,9 @@ function parsed(argv: readonly string[], wrong: (detail: string) => MapperError)
 }
 
 function read(file: string) {
+  const text = textOf(file)
   try {
-    return parseBank(readFileSync(file, 'utf8'), file)
+    return parseBank(text, file)
   } catch (cause) {
     const detail =
       cause instanceof BankFileError ? cause.message : `${file}: ${MapperError.from(cause).detail}`

@@ -1,5 +1,6 @@
 import { canceled, MapperError, type Outcome, type Write } from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
+import { isLine } from '../config/transports.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
 import { exceptionError, isAbsence, isBusy, isUnknownFunction } from '../link/exceptions.ts'
 import type { ModbusLink } from '../link/link.ts'
@@ -128,7 +129,7 @@ export async function runWrites(
 function limitsOf(protocol: ModbusProtocol, lessons: Lessons): MergeLimits {
   const { transport, unit, writeFunction, maxRegistersPerRequest, maxBitsPerRequest } = protocol
   // Nobody would tell that a broadcast was refused.
-  const isBroadcast = transport !== 'tcp' && unit === 0
+  const isBroadcast = isLine(transport) && unit === 0
   const limit = (kind: Change['kind'], most: number) =>
     writeFunction === 'single' || isBroadcast || lessons.has(`apart ${kind}`) ? 0 : most
   const registers = Math.min(mostRegisters(protocol), maxRegistersPerRequest)

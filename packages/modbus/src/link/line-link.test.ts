@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { fakeLine, framed, settled } from './fake-line.suite.ts'
 import type { ModbusLink, RequestOptions } from './link.ts'
-import { rtuLink } from './rtu-link.ts'
+import { lineLink } from './line-link.ts'
 import { createBank } from '../simulator/bank.ts'
 import { reply } from '../simulator/reply.ts'
 
@@ -81,7 +81,7 @@ describe('late answers are never taken for others', () => {
             say(bytes.subarray(cut))
           }, delay)
         })
-        const link = rtuLink(line, 9600)
+        const link = lineLink(line)
         for (const { unit, table, address, count, pauseMs } of reads) {
           const outcome = await outcomeOf(link, unit, table, address, count)
           if (typeof outcome !== 'string') expect(outcome).toEqual(expected(unit, address, count))
@@ -114,7 +114,7 @@ describe('late answers are never taken for others', () => {
           free = Math.max(free, performance.now() + delay)
           setTimeout(() => say(bytes), free - performance.now())
         })
-        const link = rtuLink(line, 9600)
+        const link = lineLink(line)
         for (const { unit, table, address, count, pauseMs } of reads) {
           const outcome = await outcomeOf(link, unit, table, address, count)
           if (typeof outcome !== 'string') expect(outcome).toEqual(expected(unit, address, count))
@@ -139,7 +139,7 @@ describe('late answers are never taken for others', () => {
             : answerOf(frame)
           if (delay >= 0) setTimeout(() => say(bytes), delay)
         })
-        const link = rtuLink(line, 9600)
+        const link = lineLink(line)
         for (const { unit, table, address, count } of reads)
           await outcomeOf(link, unit, table, address, count)
         await vi.advanceTimersByTimeAsync(2000)
@@ -157,7 +157,7 @@ describe('late answers are never taken for others', () => {
 
   it('the shift of one: slow answers to 200 … 205 are never each other', async () => {
     const { line } = fakeLine((frame, say) => setTimeout(() => say(answerOf(frame)), 150))
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     for (let address = 200; address < 206; address++) {
       const outcome = await outcomeOf(link, 1, 'holding', address, 1)
       expect(['timeout', JSON.stringify(expected(1, address, 1))]).toContain(
@@ -180,7 +180,7 @@ describe('a write', () => {
       if (frame[1] === 6 && hold) setTimeout(() => say(answer), 333)
       else say(answer)
     })
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     expect(await write(link, 457)).toBe('timeout')
     hold = false
     expect(await write(link, 457)).toBe('ok')
@@ -192,7 +192,7 @@ describe('a write', () => {
       say(frame)
       if (!dead) setTimeout(() => say(answerOf(frame)), 5)
     })
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     expect(await write(link, 457)).toBe('ok')
     dead = true
     expect(await write(link, 458)).toBe('timeout')
@@ -202,7 +202,7 @@ describe('a write', () => {
   })
   it('to all units needs no answer and gives them time', async () => {
     const { line, written } = fakeLine(() => undefined)
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     const before = performance.now()
     expect(await settled(link.writeRegisters(0, 457, Buffer.of(0, 1), options))).toMatchObject({
       ok: true,
@@ -236,7 +236,7 @@ describe('the line', () => {
   ])('%s', async (_, spoil, outcome) => {
     let spoiled = true
     const { line } = fakeLine((frame, say) => say(spoiled ? spoil(frame) : answerOf(frame)))
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     expect(await read(link)).toEqual(outcome)
     spoiled = false
     expect(await read(link, 10)).toEqual([1010])
@@ -256,7 +256,7 @@ describe('the line', () => {
         }, ms)
       }
     })
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     const both = Promise.allSettled([
       link.read(1, 'holding', 1, 1, options),
       link.read(1, 'holding', 2, 1, options),
@@ -266,7 +266,7 @@ describe('the line', () => {
   })
   it('that never falls silent fails its calls in bounded time', async () => {
     const { line, say } = fakeLine(() => undefined)
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     const babble = () => {
       say(Buffer.of(0x55))
       if (performance.now() < 5000) setTimeout(babble, 10)
@@ -285,7 +285,7 @@ describe('the line', () => {
         say(answerOf(frame))
       }, 7)
     })
-    const link = rtuLink(line, 9600)
+    const link = lineLink(line)
     const reads = Array.from({ length: 20 }, (_, at) => link.read(1, 'holding', at, 1, options))
     const answers = await settled(Promise.all(reads))
     expect(most).toBe(1)
@@ -299,7 +299,7 @@ describe('the line', () => {
       ['close', 'canceled'],
     ] as const) {
       const { line, lose } = fakeLine(() => undefined)
-      const link = rtuLink(line, 9600)
+      const link = lineLink(line)
       const calls = [1, 2, 3].map((at) => link.read(1, 'holding', at, 1, options))
       await vi.advanceTimersByTimeAsync(20)
       if (how === 'lose') lose()
@@ -316,7 +316,7 @@ describe('the line', () => {
   it('lets a signal end a call at any stage, and still owes its answer', async () => {
     for (let ms = 0; ms < 80; ms += 3) {
       const { line } = fakeLine((frame, say) => setTimeout(() => say(answerOf(frame)), 30))
-      const link = rtuLink(line, 9600)
+      const link = lineLink(line)
       const stop = new AbortController()
       const call = link.read(1, 'holding', 1, 1, { timeoutMs, signal: stop.signal }).then(
         (answer) => (answer.ok ? Buffer.from(answer.data).readUInt16BE(0) : 'no'),
