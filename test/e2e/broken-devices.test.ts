@@ -171,7 +171,9 @@ it('a gateway that bears one connection is never asked for a second one', async 
   const put = (unit: number, more = {}) => {
     // One place, however it is spelt.
     const host = ['localhost', 'LOCALHOST', 'Localhost'][unit % 3] ?? ''
-    mapper.put(`unit-${unit}`, { ...at(gateway.port), host, unit, ...more })
+    // A busy machine must not look like a silent gateway.
+    const patient = { timeoutMs: 5_000, connectTimeoutMs: 5_000 }
+    mapper.put(`unit-${unit}`, { port: gateway.port, host, unit, ...patient, ...more })
   }
   const simulator = await serveTcp(bank)
   context.onTestFinished(() => simulator.close())
@@ -196,7 +198,7 @@ it('a gateway that bears one connection is never asked for a second one', async 
     expect(gateway.accepted).toBe(round)
   }
   // Devices that come, go and change do not disturb the connection of the others.
-  put(1, { timeoutMs: 900 })
+  put(1, { timeoutMs: 6_000 })
   mapper.edge.remove('default/unit-2')
   await until(
     'the removed device is gone',

@@ -213,7 +213,7 @@ it('a dead unit takes little of the time of its line, and its neighbour keeps it
   })
   const mapper = startFieldMapper(context)
   line.set(1)
-  mapper.put('alive', line.protocol(1, { timeoutMs }))
+  mapper.put('alive', line.protocol(1, { timeoutMs: 5_000 }))
   mapper.put('dead', line.protocol(2, { timeoutMs }))
   await until(
     'one is ok, the other offline',
