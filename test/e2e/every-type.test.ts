@@ -4,7 +4,6 @@ import {
   type Device,
   type DeviceModel,
   type Driver,
-  type RawConfig,
 } from '@mapper-sdk/core'
 import { createFakeEdge } from '@mapper-sdk/core/testing'
 import { modbusDriver } from '@mapper-sdk/modbus'
@@ -37,7 +36,7 @@ async function everyType(server: ForeignServer, context: TestContext): Promise<v
     properties: cases.map((one) => ({
       name: one.name,
       desired: desired(one),
-      visitor: one.visitor as RawConfig,
+      visitor: one.visitor,
       collectCycle: 100,
       reportCycle: 0,
       reportToCloud: true,
@@ -62,7 +61,7 @@ async function everyType(server: ForeignServer, context: TestContext): Promise<v
     model,
   )
   const done = runMapper({
-    ...{ driver: modbusDriver as Driver, edge, logger: silentLogger, signal: stop.signal },
+    ...{ driver: modbusDriver, edge, logger: silentLogger, signal: stop.signal },
     settings: { budget: {}, values: 'encode' },
   })
   context.onTestFinished(async () => {

@@ -55,7 +55,7 @@ export interface BusOptions {
 
 /**
  * Before a request a serial line has been silent for 3.5 characters, or for 50 ms after a timeout or
- * anything unexpected; what came in until the request can have arrived is thrown away. A unit that was
+ * anything unexpected; what came in until the request is written is thrown away. A unit that was
  * silent is left alone for as long again as it was waited for, or until its late answer was seen.
  */
 export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): LineBus {
@@ -125,23 +125,17 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
       if (giveUp === undefined) await line.discardInput()
       turn.check()
       const sent = onSend()
-      const frame = framing.encode(request)
-      // On a busy machine the answer may be here before we hear that the request is written. But nothing
-      // answers a request that cannot have arrived yet.
-      const earliest = performance.now() + frame.length * line.characterMs
       length = 0
-      onBytes = () => {
-        if (performance.now() < earliest) length = 0
-      }
-      await line.write(frame)
+      // A quick answer may be here before the system says that it has taken the request.
+      onBytes = () => undefined
+      await line.write(framing.encode(request))
       turn.check()
       return sent
     } catch (thrown) {
-      length = 0
+      onBytes = seekStrays
       throw thrown
     } finally {
       silenceMs = drainMs
-      onBytes = seekStrays
     }
   }
 
@@ -242,7 +236,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
     exchange,
     async broadcast(request, turn) {
       await send(request, turn, () => undefined)
-      length = 0
+      onBytes = seekStrays
       await turn.pause(turnaroundMs)
     },
     get echoes() {

@@ -2,8 +2,10 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { MapperError } from '@mapper-sdk/core'
 import { createLines } from '@mapper-sdk/core/line'
 import { afterEach, describe, expect, it } from 'vitest'
+import { asciiFraming } from './ascii-frame.ts'
 import type { ModbusLink } from './link.ts'
-import { openLine } from './line-link.ts'
+import { lineLink, openLine } from './line-link.ts'
+import { rtuFraming } from './rtu-frame.ts'
 import { lineFrames } from '../simulator/line-frames.ts'
 
 const cleanUp: (() => unknown)[] = []
@@ -68,6 +70,31 @@ describe.each(['rtu', 'ascii'] as const)('%s over TCP', (framing) => {
     }
     return { link: await open(), open }
   }
+
+  it.each([false, true])(
+    'an answer that is here before the system says that it took the request (a connection: %s)',
+    async (isConnection) => {
+      let hear: (bytes: Buffer) => void = () => undefined
+      const lines = createLines(async () => ({
+        name: 'quick',
+        characterMs: 1,
+        async write() {
+          hear(answer(77))
+          await new Promise((resolve) => setTimeout(resolve, 20))
+        },
+        discardInput: async () => hear(answer(666)),
+        listen: (onBytes) => void (hear = onBytes),
+        close: async () => undefined,
+      }))
+      const wire = { kind: 'tcp', host: 'quick', port: 1, connectTimeoutMs: 1 } as const
+      const link = lineLink(await lines.open(wire, signal), {
+        framing: framing === 'rtu' ? rtuFraming : asciiFraming,
+        isConnection,
+      })
+      for (let round = 0; round < 5; round++) expect(await register(link, 5)).toBe(77)
+      await link.close()
+    },
+  )
 
   it('an answer in pieces, with pauses that no serial line has, is whole', async () => {
     const { link } = await linkTo((address, count, say) => {
