@@ -67,9 +67,12 @@ it('a list may count the objects of all answers together, if it ends behind one'
         const data = total.subarray(4)
         expect(verdictOf(request, total)).toEqual({ ok: true, data })
         const frame = withCrc(total)
+        // One in 65536 lists has the checksum of its beginning right behind that.
+        const ends = borders(bytes).slice(1, -1)
+        fc.pre(!ends.some((at) => isFrame(frame.subarray(0, at + 2))))
         expect(find(request, frame)).toMatchObject({ start: 0, end: frame.length })
         // Anywhere else it is cut short.
-        const last = lastObject(bytes)
+        const last = borders(bytes).at(-2) ?? 0
         const short = total.subarray(0, total.length - cut)
         fc.pre(cut > 0 && short.length > last)
         expect(verdictOf(request, short)).toHaveProperty('anomaly')
@@ -78,12 +81,15 @@ it('a list may count the objects of all answers together, if it ends behind one'
   )
 })
 
-/** Where the last object of the list begins. */
-function lastObject(bytes: Uint8Array): number {
-  let last = 8
-  for (let at = 8; at < bytes.length; at += 2 + (bytes[at + 1] ?? 0)) last = at
-  return last
+/** Where the objects of a list begin, and where the last one ends. */
+function borders(bytes: Uint8Array): readonly number[] {
+  const found: number[] = []
+  for (let at = 8; at < bytes.length; at += 2 + (bytes[at + 1] ?? 0)) found.push(at)
+  return [...found, bytes.length]
 }
+
+const isFrame = (bytes: Uint8Array) =>
+  Buffer.from(bytes).readUInt16LE(bytes.length - 2) === crc16(bytes, 0, bytes.length - 2)
 
 it('an exception to 43/14 may repeat its type', () => {
   const request = identificationRequest(1, 1, 0, 247)
@@ -116,6 +122,8 @@ describe('a wrong answer is refused', () => {
     fc.assert(
       fc.property(anyAnswered, fc.nat(300), fc.nat(255), ({ request, bytes }, length, filler) => {
         fc.pre(length !== bytes.length)
+        // A list may count objects that are in other answers: then it is whole behind each of its own.
+        fc.pre(request.shape !== 'objects' || !borders(bytes).slice(1).includes(length))
         const changed = Uint8Array.from({ length }, (_, at) => bytes[at] ?? filler)
         expect(verdictOf(request, changed)).toHaveProperty('anomaly')
       }),
