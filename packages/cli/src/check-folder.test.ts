@@ -133,7 +133,7 @@ test.each<readonly [visitor: string, start: string]>([
 })
 
 test.each<readonly [protocol: string, column: string]>([
-  ['host: 127.0.0.1\n      unit: 0', '12:13: error: spec.protocol.configData.unit: '],
+  ['host: 127.0.0.1\n      unit: -1', '12:13: error: spec.protocol.configData.unit: '],
   ['host: 127.0.0.1\n      unit: 256', '12:13: error: spec.protocol.configData.unit: '],
   ['path: /dev/ttyUSB0\n      unit: 0', '12:13: error: spec.protocol.configData.unit: '],
   ['path: /dev/ttyUSB0\n      slaveID: 248', '12:16: error: spec.protocol.configData.slaveID: '],

@@ -107,11 +107,11 @@ export const protocolSchema = Type.Object(
     ),
     unit: filled(
       Type.Integer({
-        minimum: 1,
+        minimum: 0,
         maximum: 255,
         default: 1,
         description:
-          'Unit (slave) id. With RTU and ASCII 1…247. 0 is the broadcast, which nobody answers.',
+          'Unit (slave) id. With RTU and ASCII 1…247. 0 and 255 are the device itself on TCP and UDP.',
       }),
     ),
     timeoutMs: filled(

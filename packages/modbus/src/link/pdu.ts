@@ -32,6 +32,8 @@ const readFunctions: Readonly<Record<Table, number>> = {
 export const unitAt = 6
 export const pduAt = 7
 const crcLength = 2
+/** Units of a serial line; the rest is reserved there. */
+const highestOnLine = 247
 
 /** The longest PDU, in either direction. */
 export const longestPdu = 253
@@ -48,7 +50,7 @@ export const isBits = (functionCode: number) => functionCode <= 2
 export const isRepeatable = (functionCode: number) =>
   isRead(functionCode) || functionCode === 17 || functionCode === 43
 
-/** A read. Throws `invalid_config` when no device could answer it. Unit 0 is the broadcast, which nobody answers. */
+/** A read. Throws `invalid_config` when no device could answer it. */
 export function readRequest(
   unit: number,
   table: Table,
@@ -58,7 +60,7 @@ export function readRequest(
 ): Request {
   if (!Object.hasOwn(readFunctions, table)) throw invalid(`there is no table "${String(table)}"`)
   const functionCode = readFunctions[table]
-  checkUnit(unit, 1, highestUnit)
+  checkUnit(unit, 'answered', highestUnit)
   checkRange(address, count, isBits(functionCode) ? 2000 : 125)
   return readOf(unit, functionCode, address, count)
 }
@@ -86,7 +88,7 @@ export function writeRegistersRequest(
   multiple = false,
 ): Request {
   const count = wholeRegisters(data)
-  checkUnit(unit, 0, highestUnit)
+  checkUnit(unit, 'any', highestUnit)
   checkRange(address, count, mostWritten.registers)
   if (count === 1 && !multiple) {
     const adu = blank(unit, 6, 5)
@@ -107,7 +109,7 @@ export function writeCoilsRequest(
   multiple = false,
 ): Request {
   const count = values.length
-  checkUnit(unit, 0, highestUnit)
+  checkUnit(unit, 'any', highestUnit)
   checkRange(address, count, mostWritten.coils)
   if (count === 1 && !multiple) {
     const adu = blank(unit, 5, 5)
@@ -132,7 +134,7 @@ export function maskRegisterRequest(
   or: number,
   highestUnit: number,
 ): Request {
-  checkUnit(unit, 0, highestUnit)
+  checkUnit(unit, 'any', highestUnit)
   checkRange(address, 1, 1)
   for (const mask of [and, or]) {
     if (Number.isInteger(mask) && mask >= 0 && mask <= 0xffff) continue
@@ -149,7 +151,7 @@ export function maskRegisterRequest(
 export function exchangeRequest(unit: number, exchange: Exchange, highestUnit: number): Request {
   const { readAddress: address, readCount: count, writeAddress, data } = exchange
   const written = wholeRegisters(data)
-  checkUnit(unit, 1, highestUnit)
+  checkUnit(unit, 'answered', highestUnit)
   checkRange(address, count, 125)
   checkRange(writeAddress, written, mostWritten.whileReading)
   const adu = blank(unit, 23, 10 + data.length)
@@ -167,7 +169,7 @@ export function identificationRequest(
   object: number,
   highestUnit: number,
 ): Request {
-  checkUnit(unit, 1, highestUnit)
+  checkUnit(unit, 'answered', highestUnit)
   if (!Number.isInteger(object) || object < 0 || object > 255) {
     throw invalid(`object ${String(object)} is not in 0 … 255`)
   }
@@ -179,7 +181,7 @@ export function identificationRequest(
 
 /** Function 17. */
 export function serverIdRequest(unit: number, highestUnit: number): Request {
-  checkUnit(unit, 1, highestUnit)
+  checkUnit(unit, 'answered', highestUnit)
   const adu = blank(unit, 17, 1)
   return { unit, functionCode: 17, ...nowhere, adu, shape: 'counted', answerLength: longestPdu }
 }
@@ -227,7 +229,9 @@ function wholeRegisters(data: Uint8Array): number {
   return data.length / 2
 }
 
-function checkUnit(unit: number, lowest: number, highest: number): void {
+/** On a serial line unit 0 is the broadcast, which nobody answers. On a network it is the device itself. */
+function checkUnit(unit: number, which: 'answered' | 'any', highest: number): void {
+  const lowest = which === 'answered' && highest <= highestOnLine ? 1 : 0
   if (Number.isInteger(unit) && unit >= lowest && unit <= highest) return
   const why = unit === 0 ? ' (0 is the broadcast, which nobody answers)' : ''
   throw invalid(`unit ${String(unit)} is not in ${lowest} … ${highest}${why}`)
