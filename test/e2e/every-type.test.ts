@@ -3,7 +3,6 @@ import {
   silentLogger,
   type Device,
   type DeviceModel,
-  type Driver,
   type RawConfig,
 } from '@mapper-sdk/core'
 import { createFakeEdge } from '@mapper-sdk/core/testing'
