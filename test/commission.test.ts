@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { createBank, serveRtu, serveTcp, type TcpSimulator } from '@mapper-sdk/modbus/simulator'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startSimulatedOven } from '../examples/custom-driver/simulated-oven.ts'
 import { startChild, type Child } from './support/child.ts'
 import { freePort } from './support/free-port.ts'
 import { requireServer } from './support/require-server.ts'
@@ -86,13 +87,12 @@ describe('exit codes', () => {
   })
 })
 
-test.each([['read'], ['write'], ['modbus', 'scan'], ['modbus', 'guess'], ['simulate', 'modbus']])(
-  'mapper %s %s has help with an example',
-  async (...command) => {
-    const words = command.filter((word) => word !== undefined)
-    const { code, text } = await run(...words, '--help')
+test.each(['read', 'write', 'modbus scan', 'modbus guess', 'simulate modbus'])(
+  'mapper %s has help with an example',
+  async (command) => {
+    const { code, text } = await run(...command.split(' '), '--help')
     expect(code).toBe(0)
-    expect(text).toMatch(new RegExp(`Examples?: mapper ${words.join(' ')} `))
+    expect(text).toMatch(new RegExp(`Examples?: mapper ${command} `))
   },
 )
 
@@ -131,6 +131,25 @@ describe('Ctrl-C', () => {
   })
 })
 
+test("a driver of one's own is read and written as well", async () => {
+  const oven = await startSimulatedOven()
+  cleanups.push(() => oven.close())
+  const driver = path.resolve('examples/dist/custom-driver/driver.js')
+  const where = `host=127.0.0.1,port=${oven.port}`
+  const one = await run('read', driver, where, 'parameter=temperature', 'parameter=nonsense')
+  expect([one.code, one.text.split('\n')]).toEqual([
+    1,
+    [
+      'parameter=temperature  181.5',
+      expect.stringMatching(/^parameter=nonsense {5}– \[rejected\] the oven says: /),
+    ],
+  ])
+  const untold = await run('write', driver, where, 'parameter=setpoint', '250')
+  expect([untold.code, untold.text]).toEqual([2, expect.stringContaining('add --type INT')])
+  const told = await run('write', driver, where, 'parameter=setpoint', '250', '--type', 'DOUBLE')
+  expect([told.code, oven.parameters.get('setpoint')]).toEqual([0, '250'])
+})
+
 test('a serial line: found, read, written, watched, and left as it was', async (context) => {
   if (!hasSocat()) requireServer(context, 'no socat (apt-get install socat)')
   const { folder, remove } = await scratchFolder()
@@ -149,7 +168,7 @@ test('a serial line: found, read, written, watched, and left as it was', async (
   const found = String(scan.objects[0]?.['where'])
   expect(scan.objects[0]).toEqual({
     ...{ where: `${line},baudRate=9600,parity=none,stopBits=1,unit=2`, unit: 2 },
-    ...{ baudRate: 9600, parity: 'none', stopBits: 1 },
+    ...{ baudRate: 9600, dataBits: 8, parity: 'none', stopBits: 1 },
   })
 
   const written = await run('write', 'modbus', found, '7,type=int16', '-5')
@@ -166,7 +185,7 @@ test('a serial line: found, read, written, watched, and left as it was', async (
   expect((await run('read', 'modbus', found, '7')).code).toBe(0)
 })
 
-test('a simulator on a serial line', async (context) => {
+test.for(['rtu', 'ascii'])('a simulator on a serial line, by %s', async (transport, context) => {
   if (!hasSocat()) requireServer(context, 'no socat (apt-get install socat)')
   const { folder, remove } = await scratchFolder()
   cleanups.push(remove)
@@ -175,8 +194,35 @@ test('a simulator on a serial line', async (context) => {
   const [line, far] = pair.ends
   const bank = path.join(folder, 'bank.yaml')
   await writeFile(bank, 'units: { 7: { holding: { 5: 99 } } }')
-  const child = mapper('simulate', 'modbus', bank, '--transport', 'rtu', '--tty', far)
-  await said(child, '{"rtu":')
-  expect((await run('read', 'modbus', `${line},unit=7`, '5')).text).toBe('5  99')
-  expect(child.lines).toEqual([`{"rtu":"${far}"}`])
+  const child = mapper('simulate', 'modbus', bank, '--transport', transport, '--tty', far)
+  await said(child, `{"${transport}":`)
+  const scan = await run(
+    'modbus',
+    'scan',
+    `${transport}://${line}`,
+    '--units',
+    '7',
+    '--timeout',
+    '2000',
+  )
+  expect(scan.code).toBe(0)
+  const where = scan.text.split('\n').find((text) => text.includes('unit=7  answers')) ?? ''
+  const [found = ''] = where.split(' ')
+  expect((await run('read', 'modbus', found, '5')).text).toBe('5  99')
+  expect(child.lines).toEqual([`{"${transport}":"${far}"}`])
+})
+
+test.each(['udp', 'rtu-over-tcp', 'ascii-over-tcp'])('a simulator by %s', async (transport) => {
+  const { folder, remove } = await scratchFolder()
+  cleanups.push(remove)
+  const bank = path.join(folder, 'bank.yaml')
+  await writeFile(bank, 'units: { 7: { holding: { 5: 99 } } }')
+  const child = mapper('simulate', 'modbus', bank, '--transport', transport)
+  await said(child, '{"modbus":')
+  const url = String(child.objects[0]?.['modbus'])
+  expect(url.startsWith(`${transport}://127.0.0.1:`)).toBe(true)
+  const scan = await run('modbus', 'scan', url, '--units', '6-7', '--json')
+  const [found = '{}'] = scan.text.split('\n').filter((line) => line.startsWith('{'))
+  const { where } = JSON.parse(found) as { where: string }
+  expect((await run('read', 'modbus', where, '5')).text).toBe('5  99')
 })

@@ -3,7 +3,7 @@ import {
   silentLogger,
   type Device,
   type DeviceModel,
-  type RawConfig,
+  type Driver,
 } from '@mapper-sdk/core'
 import { createFakeEdge } from '@mapper-sdk/core/testing'
 import { modbusDriver } from '@mapper-sdk/modbus'
@@ -36,7 +36,7 @@ async function everyType(server: ForeignServer, context: TestContext): Promise<v
     properties: cases.map((one) => ({
       name: one.name,
       desired: desired(one),
-      visitor: one.visitor as RawConfig,
+      visitor: one.visitor,
       collectCycle: 100,
       reportCycle: 0,
       reportToCloud: true,

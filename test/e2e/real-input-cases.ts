@@ -1,3 +1,4 @@
+import type { RawConfig } from '@mapper-sdk/core'
 import type { PropertySpec } from '../support/manifests.ts'
 import type { Order, Place, Table } from '../support/foreign-server.ts'
 
@@ -6,7 +7,7 @@ export interface Case {
   readonly name: string
   readonly place: Place
   readonly type: PropertySpec['type']
-  readonly visitor: Readonly<Record<string, unknown>>
+  readonly visitor: RawConfig
   /** Two values that the device holds, one after the other, with their twins. */
   readonly shown: readonly { readonly raw: string; readonly twin: string }[]
   /** A value that is wished then, and what the device holds after it. */

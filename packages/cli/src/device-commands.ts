@@ -45,7 +45,7 @@ export function addDeviceCommands(all: Command): void {
     .option('--identify', 'ask the device who it is first')
     .addHelpText(
       'after',
-      `${forms}\nExample: mapper read modbus 192.0.2.7:502,unit=3 10,type=float32`,
+      `${forms}\nExample: mapper read modbus 192.0.2.7:502,unit=3 holding:10,type=float32`,
     )
     .action(async (words: readonly string[], flags: ReadFlags) => {
       const target = await targetOf(words, flags, flags.identify === true ? 0 : 1)
@@ -71,7 +71,7 @@ export function addDeviceCommands(all: Command): void {
     )
     .addHelpText(
       'after',
-      `${forms}\nExample: mapper write modbus 192.0.2.7:502,unit=3 10,type=int16 55`,
+      `${forms}\nExample: mapper write modbus 192.0.2.7:502,unit=3 holding:10,type=int16 55`,
     )
     .action(async (words: readonly string[], { type, json, timeout, ...flags }: WriteFlags) => {
       const value = words.at(-1)
@@ -135,7 +135,7 @@ async function targetOf(
   const [what, where, ...places] = words
   if (what === undefined || where === undefined || places.length < leastPlaces) {
     throw wrong(
-      'name a driver, a device and a place, as in modbus 192.0.2.7:502 10; or --device FILE',
+      'name a driver, a device and a place, as in modbus 192.0.2.7:502 holding:10; or --device FILE',
     )
   }
   return createTarget(await findDriverModule(what), { where, set, places })

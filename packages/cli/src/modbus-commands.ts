@@ -107,7 +107,10 @@ export function addModbusCommands(all: Command): void {
     .option('--timeout <ms>', 'how long one step may take', milliseconds, 10_000)
     .option('--set <key=value>', 'more of the protocol configuration', collect)
     .option('--json', 'one JSON object a line')
-    .addHelpText('after', '\nExample: mapper modbus guess 192.0.2.7,unit=3 100 --expect 231.4')
+    .addHelpText(
+      'after',
+      '\nExample: mapper modbus guess 192.0.2.7,unit=3 holding:100 --expect 231.4',
+    )
     .action(async (where: string | undefined, place: string | undefined, flags: GuessFlags) => {
       const { expectationOf, printGuesses, sampleOf, sampleOfHex } =
         await import('./modbus-guess.ts')
@@ -134,6 +137,7 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
   const config = createDriverConfig(module.driver)
   const protocol = checkProtocol(config, raw, where) as ModbusProtocol
   const { scanForRanges, scanForUnits } = await import('./modbus-scan.ts')
+  const { searchDefaults } = await import('@mapper-sdk/modbus/commission')
   const io = processIo()
   const json = flags.json === true
   if (flags.registers === true) {
@@ -142,11 +146,11 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
     const search = { protocol, tables, ...addresses, step, width, timeoutMs, json }
     return settle((await scanForRanges(search, io)) > 0)
   }
-  const isSerial = protocol.path !== undefined
-  const timeoutMs = flags.timeout ?? (isSerial ? 300 : 2000)
+  const usual = searchDefaults(protocol)
+  const timeoutMs = flags.timeout ?? usual.timeoutMs
   const words = module.driver.normalize?.(raw, 'protocol') ?? raw
-  const given = givenIn(words, protocol)
-  const units = flags.units ?? given.units ?? numbers(isSerial ? '1-247' : '1-255', 1, 255)
+  const given = givenIn(raw, words, protocol)
+  const units = flags.units ?? given.units ?? numbers(`1-${usual.highestUnit}`, 1, 255)
   const choice = {
     ...given.choice,
     ...(flags.baud && { baudRates: flags.baud }),
@@ -159,13 +163,19 @@ async function scan(where: string, flags: ScanFlags): Promise<void> {
 }
 
 /** What the text of the device says of the line and the unit need not be searched. */
-const givenIn = (words: RawConfig, { unit, baudRate, parity, stopBits }: ModbusProtocol) => ({
-  units: words['unit'] === undefined ? undefined : [unit],
-  choice: {
-    ...(words['baudRate'] !== undefined && { baudRates: [baudRate] }),
-    ...(words['parity'] !== undefined && { parities: [parity] }),
-    ...(words['stopBits'] !== undefined && { stopBits: [stopBits] }),
-  },
-})
+function givenIn(raw: RawConfig, words: RawConfig, protocol: ModbusProtocol) {
+  const { unit, baudRate, dataBits, parity, stopBits } = protocol
+  const isGiven = (word: string) => words[word] !== undefined
+  return {
+    units: isGiven('unit') ? [unit] : undefined,
+    choice: {
+      ...(isGiven('baudRate') && { baudRates: [baudRate] }),
+      // With ASCII it is among the words also when nobody said so.
+      ...(raw['dataBits'] !== undefined && { dataBits: [dataBits] }),
+      ...(isGiven('parity') && { parities: [parity] }),
+      ...(isGiven('stopBits') && { stopBits: [stopBits] }),
+    },
+  }
+}
 
 const settle = (isFound: boolean) => void (process.exitCode = isFound ? 0 : 1)

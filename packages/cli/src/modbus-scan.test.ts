@@ -134,14 +134,20 @@ test.each([
   ['192.0.2.7:1502,unit=4', '192.0.2.7:1502,unit=9'],
   ['tcp://[2001:db8::1]:502?unit=4', '[2001:db8::1]:502,unit=9'],
   ['host=plc.example,maxGap=0', 'plc.example,maxGap=0,unit=9'],
+  ['udp://192.0.2.7', 'udp://192.0.2.7,unit=9'],
+  ['rtu-over-tcp://192.0.2.7:4001', 'rtu-over-tcp://192.0.2.7:4001,unit=9'],
+  ['tls://192.0.2.7', '192.0.2.7:802,tls=true,unit=9'],
 ])('%s is named so that it can be read again', (given, named) => {
   expect(whereText(wordsOf(given), 9)).toBe(named)
   expect(protocolOf(named)).toEqual({ ...protocolOf(given), unit: 9 })
 })
 
 test('a serial line is named with what was found', () => {
-  const line = { baudRate: 19_200, parity: 'even', stopBits: 2 } as const
+  const line = { baudRate: 19_200, dataBits: 8, parity: 'even', stopBits: 2 } as const
   const named = whereText(wordsOf('/dev/ttyS9,rs485=true,baudRate=9600'), 9, line)
   expect(named).toBe('/dev/ttyS9,rs485=true,baudRate=19200,parity=even,stopBits=2,unit=9')
   expect(protocolOf(named)).toMatchObject({ path: '/dev/ttyS9', rs485: true, ...line, unit: 9 })
+  const ascii = whereText(wordsOf('ascii:///dev/ttyS9'), 9, { ...line, dataBits: 7 })
+  expect(ascii).toBe('ascii:///dev/ttyS9,dataBits=7,baudRate=19200,parity=even,stopBits=2,unit=9')
+  expect(protocolOf(ascii)).toMatchObject({ transport: 'ascii', ...line, dataBits: 7 })
 })

@@ -5,6 +5,7 @@ import {
   likelyLines,
   lineText,
   openTo,
+  searchDefaults,
   scanRegisters,
   scanUnits,
   type AddressRange,
@@ -37,9 +38,10 @@ export async function scanForUnits(
   { out, err, signal }: CommandIo,
 ): Promise<number> {
   const { protocol, words, units, choice, timeoutMs, identify, json } = search
-  const isSerial = protocol.path !== undefined
+  const { framing } = searchDefaults(protocol)
+  const isSerial = framing !== undefined
   const lines = isSerial
-    ? likelyLines(choice).map((settings) => ({ ...protocol, ...settings }))
+    ? likelyLines(choice, framing).map((settings) => ({ ...protocol, ...settings }))
     : [protocol]
   const most = Math.ceil((lines.length * units.length * timeoutMs) / 60_000)
   const progress = createProgress(err)
@@ -55,10 +57,10 @@ export async function scanForUnits(
       progress.clear()
       const where = whereText(words, unit, isSerial ? line : undefined)
       const said = exception === undefined ? 'answers' : `answers, with exception ${exception}`
-      const { baudRate, parity, stopBits } = line
+      const { baudRate, dataBits, parity, stopBits } = line
       const object = {
         ...{ where, unit },
-        ...(isSerial && { baudRate, parity, stopBits }),
+        ...(isSerial && { baudRate, dataBits, parity, stopBits }),
         ...(exception !== undefined && { exception }),
         ...(identity && { identity }),
       }
@@ -94,12 +96,17 @@ export function whereText(words: RawConfig, unit: number, line?: LineSettings): 
   const name = shown(host).includes(':') ? `[${shown(host)}]` : shown(host)
   const place = port === undefined ? name : `${name}:${shown(port)}`
   const isUsual = transport === (path === undefined ? 'tcp' : 'rtu')
-  const { baudRate = '', parity = '', stopBits = '' } = line ?? {}
-  const pairs = Object.entries({ ...others, ...(line && { baudRate, parity, stopBits }), unit })
+  const settings = line && settingsOf(line, transport === 'rtu')
+  const pairs = Object.entries({ ...others, ...settings, unit })
   const text = pairs.map(([key, value]) => `${key}=${shown(value)}`).join(',')
   const scheme = isUsual ? '' : `${shown(transport)}://`
   return `${scheme}${path === undefined ? place : shown(path)},${text}`
 }
+
+/** RTU knows only characters of 8 bits, so it needs no word for them. */
+const settingsOf = ({ baudRate, dataBits, parity, stopBits }: LineSettings, isRtu: boolean) => ({
+  ...{ baudRate, ...(isRtu ? {} : { dataBits }), parity, stopBits },
+})
 
 const shown = (value: RawValue | undefined) =>
   typeof value === 'object' ? JSON.stringify(value) : String(value)

@@ -28,7 +28,7 @@ export async function read(target: Target, options: ReadOptions, io: CommandIo):
   if (target.items.length === 0) return isKnown
   const reader = createReader(target, { withRaw: options.raw })
   let connection: Connection | undefined
-  let trouble = ''
+  let trouble: string | undefined
   let isGood = false
 
   const round = async () => {
@@ -38,7 +38,7 @@ export async function read(target: Target, options: ReadOptions, io: CommandIo):
       reader(open, limited),
     )
     print(readings, options, io)
-    trouble = ''
+    trouble = undefined
     return readings.every(({ outcome }) => outcome.ok)
   }
 
@@ -52,8 +52,9 @@ export async function read(target: Target, options: ReadOptions, io: CommandIo):
         if (signal.aborted) return isGood
         if (watchMs === undefined) throw error
         isGood = false
-        if (error.message !== trouble) io.err.write(`${error.message}\n`)
-        trouble = error.message
+        // Once an outage, however often its text changes.
+        if (error.code !== trouble) io.err.write(`${error.message}\n`)
+        trouble = error.code
         await connection?.close()
         connection = undefined
       }

@@ -49,6 +49,13 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
       logger.warn({ ...need }, tooMuch(protocol, need)),
     )
 
+    const units = new Map<number, ReturnType<typeof unitOf>>()
+    const knownOf = (unit: number) => {
+      const known = units.get(unit) ?? unitOf(unit, memory)
+      units.set(unit, known)
+      return known
+    }
+
     const planFor = (visitors: readonly ModbusVisitor[], theirs: ModbusProtocol, shape: Shape) => {
       const last = plans.get(visitors)
       if (last?.protocol === theirs && last.shape === shape) return last
@@ -66,16 +73,11 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
         const error = conflict(protocol, theirs)
         if (error !== undefined) return visitors.map(() => ({ ok: false, error }))
         return use.run(wishesOf(theirs), callSignal, async (link) => {
-          const learner = learnerOf(theirs.unit, memory)
+          const { learner, patience } = knownOf(theirs.unit)
+          learner.begin()
           const plan = planFor(visitors, theirs, learner.known.shape)
           load.cycle(plan, everyMs, performance.now())
-          const outcomes = await runReadPlan(
-            plan,
-            link,
-            learner,
-            patienceOf(theirs.unit, memory),
-            callSignal,
-          )
+          const outcomes = await runReadPlan(plan, link, learner, patience, callSignal)
           link.cycleEnded()
           if (theirs.identify && outcomes.some(({ ok }) => ok)) {
             await identifyOnce(theirs, link, memory, logger, callSignal)
@@ -95,6 +97,12 @@ export const modbusDriver: Driver<ModbusProtocol, ModbusVisitor> = {
     return connection
   },
 }
+
+/** What is known of a unit, kept in the memory. */
+const unitOf = (unit: number, memory: Memory) => ({
+  learner: learnerOf(unit, memory),
+  patience: patienceOf(unit, memory),
+})
 
 /** One entry of the memory. */
 const kept = <T>(memory: Memory, key: string) => ({

@@ -6,4 +6,5 @@ export { likelyLines, lineText, type LineChoice, type LineSettings } from './lin
 export { unitProbes, type Probe } from './probes.ts'
 export { openTo, placeOf } from './reach.ts'
 export { scanRegisters, type RegisterScan } from './scan-registers.ts'
+export { searchDefaults, type SearchDefaults } from './search-defaults.ts'
 export { scanUnits, type FoundUnit, type UnitScan } from './scan-units.ts'

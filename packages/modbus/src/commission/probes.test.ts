@@ -81,5 +81,17 @@ describe('likelyLines', () => {
     expect(likelyLines({ baudRates, stopBits: [2] }).map(lineText)).toEqual([
       ...['19200 8N2', '19200 8E2', '19200 8O2'],
     ])
+    expect(likelyLines({ baudRates, parities: ['even'] }, 'ascii').map(lineText)).toEqual([
+      ...['19200 7E1', '19200 7E2', '19200 8E1', '19200 8E2'],
+    ])
+    expect(likelyLines({ baudRates, dataBits: [8] }, 'ascii')[0]).toMatchObject({
+      ...{ dataBits: 8, parity: 'none', stopBits: 1 },
+    })
+  })
+
+  it('takes characters of 7 bits for those of ASCII', () => {
+    expect(likelyLines({ baudRates: [9600] }, 'ascii').map(lineText)).toEqual([
+      ...['9600 7E1', '9600 7N2', '9600 8N1', '9600 7O1'],
+    ])
   })
 })

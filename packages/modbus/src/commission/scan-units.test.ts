@@ -116,7 +116,7 @@ describe('on a serial line', () => {
     const { found, error } = await scan({
       lines: likelyLines({ baudRates: [9600, 19_200], parities: ['none'], stopBits: [1] }),
       units: [1, 2, 30, 31],
-      open: (settings, signal) => openSerial({ path: ours, dataBits: 8, ...settings }, signal),
+      open: (settings, signal) => openSerial({ path: ours, ...settings }, signal),
       timeoutMs: 1000,
       onProbe: ({ line, unit }) => void probed.push(`${lineText(line)} ${unit}`),
     })

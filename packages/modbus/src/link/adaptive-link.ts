@@ -58,7 +58,7 @@ interface Since {
 export function adaptiveLink(link: ModbusLink & Partial<PipelinedLink>, kept: Kept): AdaptiveLink {
   const pauses = createPauses()
   const canShare = link.setDepth !== undefined
-  const calls = new Set<Call>()
+  const calls: Call[] = []
   let state = kept.get() ?? oneAtATime
   let most = canShare ? mostInFlight : 1
   let writes = 0
@@ -90,9 +90,9 @@ export function adaptiveLink(link: ModbusLink & Partial<PipelinedLink>, kept: Ke
     send: () => Promise<Answer>,
   ): Promise<Answer & { ms?: number }> {
     const now = performance.now()
-    const call: Call = { request, startedMs: now, first: calls.size === 0, shared: false }
-    calls.add(call)
-    const onTheWay = Math.min(calls.size, set)
+    const call: Call = { request, startedMs: now, first: calls.length === 0, shared: false }
+    calls.push(call)
+    const onTheWay = Math.min(calls.length, set)
     if (onTheWay > 1) for (const each of calls) each.shared = true
     since.most = Math.max(since.most, onTheWay)
     try {
@@ -105,7 +105,7 @@ export function adaptiveLink(link: ModbusLink & Partial<PipelinedLink>, kept: Ke
       if (!signal.aborted) onFailure(call, MapperError.from(thrown))
       throw thrown
     } finally {
-      calls.delete(call)
+      calls.splice(calls.indexOf(call), 1)
     }
   }
 

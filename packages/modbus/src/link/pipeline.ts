@@ -1,7 +1,9 @@
 import { MapperError, canceled } from '@mapper-sdk/core'
+import { createFairQueue } from '@mapper-sdk/core/line'
 import { abortWatch } from './abort-watch.ts'
 import type { Answer, RequestOptions } from './link.ts'
-import type { Request } from './pdu.ts'
+import { isRead, type Request } from './pdu.ts'
+import { createSmallMap, type SmallMapView } from './small-map.ts'
 
 /** A call that was sent. */
 export interface Call {
@@ -13,10 +15,10 @@ export interface Call {
   answer?: Answer
 }
 
-/** Calls on their way at once, each by its transaction id; the rest waits in order. */
+/** Calls on their way at once, each by its transaction id; the rest waits, writes first. */
 export interface Pipeline {
   transact(request: Request, options: RequestOptions): Promise<Answer>
-  readonly inFlight: ReadonlyMap<number, Call>
+  readonly inFlight: SmallMapView<Call>
   /** Ends a call that was sent; `pump` then sends the next. */
   settle(id: number, outcome: Answer | MapperError): void
   /** Sends what waits, as far as there is room. */
@@ -63,8 +65,8 @@ export function checkDepth(maxInFlight: number): void {
 
 export function pipeline(options: PipelineOptions): Pipeline {
   const { where, takeId, send, overdue, onSettled } = options
-  const inFlight = new Map<number, Open>()
-  const waiting: Open[] = []
+  const inFlight = createSmallMap<Open>()
+  const waiting = createFairQueue<Open>()
   const signals = abortWatch(onAbort)
   let depth = depthOf(options.depth)
   let failed: MapperError | undefined
@@ -73,19 +75,24 @@ export function pipeline(options: PipelineOptions): Pipeline {
 
   function transact(request: Request, options: RequestOptions): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (waiting.length >= mostWaiting) {
+      if (waiting.size >= mostWaiting) {
         return reject(new MapperError('internal', `${mostWaiting} requests wait for ${where}`))
       }
       const call: Open = { request, options, resolve, reject, sentAt: 0 }
       signals.hold(options.signal)
-      if (waiting.length > 0 || !start(call)) waiting.push(call)
+      if (waiting.size === 0 && hasRoom() && start(call)) return
+      waiting.push(call, waiting, !isRead(request.functionCode))
+      pump()
     })
   }
 
-  /** Sends a call if there is room for it. */
-  function start(call: Open): boolean {
-    const id = inFlight.size < depth ? takeId() : undefined
-    if (id === undefined) return false
+  const hasRoom = () => failed === undefined && inFlight.size < depth
+
+  /** Sends a call, or the next that waits, if there is an id for it. */
+  function start(own?: Open): boolean {
+    const id = takeId()
+    const call = id === undefined ? undefined : (own ?? waiting.take())
+    if (id === undefined || call === undefined) return false
     inFlight.set(id, call)
     call.sentAt = performance.now()
     const deadline = call.sentAt + call.options.timeoutMs
@@ -95,10 +102,7 @@ export function pipeline(options: PipelineOptions): Pipeline {
   }
 
   function pump(): void {
-    for (let call; failed === undefined && (call = waiting[0]) !== undefined;) {
-      if (!start(call)) return
-      waiting.shift()
-    }
+    while (waiting.size > 0 && hasRoom()) if (!start()) return
   }
 
   function settle(id: number, outcome: Answer | MapperError): void {
@@ -129,7 +133,7 @@ export function pipeline(options: PipelineOptions): Pipeline {
     armedFor = Infinity
     const now = performance.now()
     let next = Infinity
-    for (const [id, call] of inFlight) {
+    for (const [id, call] of inFlight.entries()) {
       const deadline = call.sentAt + call.options.timeoutMs
       if (deadline > now) next = Math.min(next, deadline)
       else settle(id, overdue(call))
@@ -140,13 +144,9 @@ export function pipeline(options: PipelineOptions): Pipeline {
 
   function onAbort(signal: AbortSignal): void {
     const reason = canceled(signal)
-    for (let at = waiting.length - 1; at >= 0; at--) {
-      const call = waiting[at]
-      if (call?.options.signal !== signal) continue
-      waiting.splice(at, 1)
-      end(call, reason)
-    }
-    for (const [id, call] of inFlight) if (call.options.signal === signal) settle(id, reason)
+    for (const call of waiting.drain(({ options }) => options.signal === signal)) end(call, reason)
+    for (const [id, call] of inFlight.entries())
+      if (call.options.signal === signal) settle(id, reason)
     pump()
   }
 
@@ -155,9 +155,9 @@ export function pipeline(options: PipelineOptions): Pipeline {
     failed = reason
     clearTimeout(timer)
     signals.stop()
-    for (const call of [...inFlight.values(), ...waiting]) call.reject(reason)
+    const sent = inFlight.entries().map(([, call]) => call)
     inFlight.clear()
-    waiting.length = 0
+    for (const call of [...sent, ...waiting.drain()]) call.reject(reason)
   }
 
   return {

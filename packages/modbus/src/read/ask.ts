@@ -39,6 +39,9 @@ export interface Asking {
   readonly mute: boolean
 }
 
+/** Made once: an error costs more than a request. */
+const unread = { ok: false, error: new MapperError('internal', 'not planned') } as const
+
 export function createAsking(
   plan: ReadPlan,
   link: TimedLink,
@@ -51,11 +54,9 @@ export function createAsking(
   const timeoutMs = patience.waitMs(protocol.timeoutMs)
   const line = lineOf(protocol)
   const certain = line && { registerMs: registerMsOf(line), leastMs: requestMsOf(line) }
-  const unread = new MapperError('internal', 'not planned')
-  const outcomes = compiled.map((one): Outcome<Value> => ({
-    ok: false,
-    error: one instanceof MapperError ? one : unread,
-  }))
+  const outcomes = compiled.map((one): Outcome<Value> =>
+    one instanceof MapperError ? { ok: false, error: one } : unread,
+  )
   const tables = new Set<Table>()
   let mute = true
   let silences = 0

@@ -2,23 +2,28 @@ import type { Memory } from '@mapper-sdk/core'
 import { forgetStale, learn, nothingKnown, type Knowledge } from './knowledge.ts'
 import type { Learner } from './reader.ts'
 
-/** What a unit taught, kept where it outlives the connection. */
-export function learnerOf(unit: number, memory: Memory): Learner {
+/** After so many times one in eight is taken: they change slowly, and a lesson is no small part of a request. */
+const firstTimes = 32
+const timedEvery = 8
+
+/** What a unit taught, kept where it outlives the connection; one for all devices that share the unit. */
+export function learnerOf(unit: number, memory: Memory): Learner & { begin(): void } {
   const key = `unit ${unit}`
-  const load = () => (memory.get(key) as Knowledge | undefined) ?? nothingKnown
-  const save = (from: Knowledge, to: Knowledge) => {
-    if (to !== from) memory.set(key, to)
+  let known = (memory.get(key) as Knowledge | undefined) ?? nothingKnown
+  let timed = 0
+  const become = (next: Knowledge) => {
+    if (next === known) return
+    known = next
+    memory.set(key, known)
   }
-  const before = load()
-  save(before, forgetStale(before, performance.now()))
   return {
     get known() {
-      return load()
+      return known
     },
-    // Two devices may share a unit, so what is known now counts, not what was known at the beginning.
+    begin: () => become(forgetStale(known, performance.now())),
     teach(lesson) {
-      const known = load()
-      save(known, learn(known, lesson, performance.now()))
+      if (lesson.kind === 'timed' && timed++ > firstTimes && timed % timedEvery !== 0) return
+      become(learn(known, lesson, performance.now()))
     },
   }
 }

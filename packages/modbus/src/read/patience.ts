@@ -32,18 +32,24 @@ export function probeMs(
   return Math.min(timeoutMs, Math.max(shortestMs, Math.ceil(times * slowestMs)))
 }
 
-/** What is known of a unit and of all units of its connection, kept where it outlives the connection. */
+/** How slow answers are on a connection, and how often each unit was silent. */
+interface Seen {
+  slowestMs: number | undefined
+  readonly silences: Map<number, number>
+}
+
+/** What is known of a unit, beside all others of its connection; kept where it outlives the connection. */
 export function patienceOf(unit: number, memory: Memory): Patience {
-  const slowest = () => memory.get('slowest answer') as number | undefined
-  const key = `unit ${unit} silences`
-  const silences = () => (memory.get(key) as number | undefined) ?? 0
+  const kept = memory.get('patience') as Seen | undefined
+  const seen: Seen = kept ?? { slowestMs: undefined, silences: new Map() }
+  if (kept === undefined) memory.set('patience', seen)
   return {
-    waitMs: (timeoutMs) => probeMs(timeoutMs, silences(), slowest()),
+    waitMs: (timeoutMs) => probeMs(timeoutMs, seen.silences.get(unit) ?? 0, seen.slowestMs),
     answered(tookMs) {
-      const before = slowest() ?? 0
-      memory.set('slowest answer', Math.max(tookMs, before + (tookMs - before) * forgetting))
-      if (silences() > 0) memory.set(key, 0)
+      const before = seen.slowestMs ?? 0
+      seen.slowestMs = Math.max(tookMs, before + (tookMs - before) * forgetting)
+      if (seen.silences.size > 0) seen.silences.delete(unit)
     },
-    silent: () => memory.set(key, silences() + 1),
+    silent: () => void seen.silences.set(unit, (seen.silences.get(unit) ?? 0) + 1),
   }
 }

@@ -57,28 +57,32 @@ export async function runReadPlan(
     const { exception, error } = result
     teach({ kind: 'refused', at: hole, exception, error })
   }
-  await explore(refusals, {
-    asking,
-    teach,
-    places: (item) => {
-      const one = compiled[item]
-      return one instanceof MapperError ? undefined : one
-    },
-    plan: (items) => planItems(items, compiled, protocol, learner.known.shape).requests,
-    isHopeless: (table) => !asking.answered(table) && isHopeless(learner.known, table, startedMs),
-    triesBefore: (table) => learner.known.hopeless.get(table)?.tries ?? 0,
-    isLate: () => performance.now() - startedMs > exploringMs,
-  })
+  if (refusals.length > 0) await exploreRefusals()
   // A device that fails in everything says nothing about any one place.
   for (const lesson of unsure) {
     learner.teach(asking.answered() ? lesson : { kind: 'doubted', at: lesson.at })
   }
-  for (const table of new Set(refusals.map(({ request }) => request.table))) {
-    if (!asking.answered(table)) learner.teach({ kind: 'left alone', table })
-  }
   if (link.failed !== undefined && asking.stopped === link.failed && asking.mute) throw link.failed
   if (asking.mute && !signal.aborted) patience.silent()
   return asking.outcomes
+
+  async function exploreRefusals(): Promise<void> {
+    await explore(refusals, {
+      asking,
+      teach,
+      places: (item) => {
+        const one = compiled[item]
+        return one instanceof MapperError ? undefined : one
+      },
+      plan: (items) => planItems(items, compiled, protocol, learner.known.shape).requests,
+      isHopeless: (table) => !asking.answered(table) && isHopeless(learner.known, table, startedMs),
+      triesBefore: (table) => learner.known.hopeless.get(table)?.tries ?? 0,
+      isLate: () => performance.now() - startedMs > exploringMs,
+    })
+    for (const table of new Set(refusals.map(({ request }) => request.table))) {
+      if (!asking.answered(table)) learner.teach({ kind: 'left alone', table })
+    }
+  }
 
   /** The others are told as they were. */
   function holesToTry(): readonly ReadRequest[] {
@@ -108,7 +112,8 @@ export async function runReadPlan(
         note(request, result)
       }
     }
-    await Promise.all(Array.from({ length: workers }, work))
+    if (workers > 1) await Promise.all(Array.from({ length: workers }, work))
+    else await work()
     // A device may drop what comes while it is at work. That is no reason to go without the value.
     for (const request of [...again, ...late]) note(request, await asking.ask(request))
   }
