@@ -1,10 +1,4 @@
-import {
-  runMapper,
-  silentLogger,
-  type Device,
-  type DeviceModel,
-  type Driver,
-} from '@mapper-sdk/core'
+import { runMapper, silentLogger, type Device, type DeviceModel } from '@mapper-sdk/core'
 import { createFakeEdge } from '@mapper-sdk/core/testing'
 import { modbusDriver } from '@mapper-sdk/modbus'
 import { expect, it, type TestContext } from 'vitest'
