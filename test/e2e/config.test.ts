@@ -36,7 +36,7 @@ const visitors = 'spec.properties[1].visitors.configData'
 
 /** Each field of a device's protocol wrong in turn: the device cannot run at all. */
 const wrongProtocols: readonly (readonly [wrong: Words, path: string])[] = [
-  [{ transport: 'udp' }, `${config}.transport`],
+  [{ transport: 'pigeon' }, `${config}.transport`],
   [{ host: '' }, `${config}.host`],
   [{ port: 65_536 }, `${config}.port`],
   [{ transport: 'rtu' }, `${config}.path`],

@@ -7,6 +7,10 @@ import { until } from './until.ts'
 /** Two serial ports joined by a null modem. */
 export interface SerialPair {
   readonly ends: readonly [string, string]
+  /** Nothing passes any more, nor is anything taken from either end, until it is thawed. */
+  freeze(): void
+  thaw(): void
+  /** Unplugs both. */
   stop(): Promise<void>
 }
 
@@ -24,5 +28,17 @@ export async function startSerialPair(folder: string): Promise<SerialPair> {
     () => [...socat.lines, ...ends.filter((end) => existsSync(end))],
     () => ends.every((end) => existsSync(end)),
   )
-  return { ends, stop: async () => void (await socat.stop()) }
+  const tell = (signal: 'SIGSTOP' | 'SIGCONT') => {
+    if (socat.end === undefined) process.kill(socat.pid, signal)
+  }
+  const thaw = () => tell('SIGCONT')
+  return {
+    ends,
+    freeze: () => tell('SIGSTOP'),
+    thaw,
+    stop: async () => {
+      thaw()
+      await socat.stop()
+    },
+  }
 }

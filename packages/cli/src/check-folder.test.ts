@@ -105,6 +105,54 @@ test.each<readonly [wrong: string, right: string, start: string]>([
   ).toBeDefined()
 })
 
+const place = 'spec.properties[0].visitors.configData'
+
+test.each<readonly [visitor: string, start: string]>([
+  ['table: holding\n          offset: 1\n          limit: 0', `22:18: error: ${place}.limit: `],
+  ['table: holding\n          offset: 1\n          limit: -1', `22:18: error: ${place}.limit: `],
+  [
+    'table: holding\n          offset: 1\n          limit: 1000000000',
+    `22:18: error: ${place}.limit: `,
+  ],
+  [
+    'table: holding\n          offset: 1\n          type: bytes\n          limit: 126',
+    `23:18: error: ${place}.limit: `,
+  ],
+  [
+    'table: input\n          address: 65535\n          type: float32',
+    `21:20: error: ${place}.address: is 65535, from where 2 registers reach beyond the last, 65535`,
+  ],
+  ['table: input\n          address: 65536', `21:20: error: ${place}.address: `],
+  ['table: input\n          address: -1', `21:20: error: ${place}.address: `],
+  ['table: coil\n          address: 1\n          limit: 2', `22:18: error: ${place}.limit: `],
+])('what no request can carry is found where it stands: %j', async (visitor, start) => {
+  const text = device.replace(/table: holding[^]*$/, `${visitor}\n`)
+  const [finding, ...more] = await check(text)
+  expect(finding?.startsWith(`device.yaml:${start}`), finding).toBe(true)
+  expect(more).toEqual([])
+})
+
+test.each<readonly [protocol: string, column: string]>([
+  ['host: 127.0.0.1\n      unit: 0', '12:13: error: spec.protocol.configData.unit: '],
+  ['host: 127.0.0.1\n      unit: 256', '12:13: error: spec.protocol.configData.unit: '],
+  ['path: /dev/ttyUSB0\n      unit: 0', '12:13: error: spec.protocol.configData.unit: '],
+  ['path: /dev/ttyUSB0\n      slaveID: 248', '12:16: error: spec.protocol.configData.slaveID: '],
+  [
+    'host: 127.0.0.1\n      maxRegistersPerRequest: 126',
+    '12:31: error: spec.protocol.configData.maxRegistersPerRequest: ',
+  ],
+  [
+    'host: 127.0.0.1\n      maxBitsPerRequest: 2001',
+    '12:26: error: spec.protocol.configData.maxBitsPerRequest: ',
+  ],
+])(
+  'a unit or a limit that no device can have is found where it stands: %j',
+  async (protocol, start) => {
+    const findings = await check(device.replace('host: 127.0.0.1\n      port: 502', protocol))
+    expect(findings).toEqual([expect.stringContaining(`device.yaml:${start}`)])
+  },
+)
+
 test('one device that is wrong hides nothing of another', async () => {
   const other = device.replace('name: boiler\nspec', 'name: other\nspec').replace('502', '0')
   const findings = await check(`${device.replace('502', '70000')}---\n${other}`)

@@ -242,6 +242,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
         deviceIssues: issues.filter(({ path }) => path[1] !== 'properties').map(about),
         propertyIssues: index === -1 ? [] : issues.filter(isOf).map(about),
         running,
+        linkError: loop?.linkError,
         reading: loop?.readings.get(property),
         untold: loop?.untold(property),
         twin: options.outbox.explain(id, property, options.clock.now()),

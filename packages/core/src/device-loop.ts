@@ -30,6 +30,8 @@ export interface DeviceLoop {
   write(property: string, text: string): Promise<string | undefined>
   stop(): Promise<void>
   readonly state: DeviceState
+  /** Why the last call as a whole failed, if it did. */
+  readonly linkError: MapperError | undefined
   readonly readings: ReadonlyMap<string, Reading>
   untold(property: string): string | undefined
 }
@@ -244,6 +246,9 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     },
     get state() {
       return state.value ?? 'unknown'
+    },
+    get linkError() {
+      return link
     },
     readings: readings.all,
     untold: readings.untold,

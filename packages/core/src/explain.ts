@@ -33,6 +33,8 @@ export interface ExplainFacts {
   readonly propertyIssues: readonly string[]
   /** The property as it runs; undefined if it does not. */
   readonly running: { readonly reportToCloud: boolean; readonly collectMs: number } | undefined
+  /** Why the last call for the whole device failed, if it did. */
+  readonly linkError: MapperError | undefined
   readonly reading:
     | {
         readonly text: string | undefined
@@ -79,18 +81,17 @@ function reasonOf(facts: ExplainFacts): string {
       ? 'The device has no property of this name.'
       : `The property does not run, because its configuration is wrong: ${issue}`
   }
+  const kept =
+    reading?.text === undefined ? 'there is no value yet' : 'the cloud keeps the last good value'
+  if (facts.linkError !== undefined) {
+    return `The device cannot be reached, so ${kept}: ${facts.linkError.message}`
+  }
   if (reading === undefined) {
-    return facts.state === 'offline'
-      ? 'The device has not been reached yet.'
-      : `It has not been read yet; it is read every ${running.collectMs} ms.`
+    return `It has not been read yet; it is read every ${running.collectMs} ms.`
   }
   if (reading.error !== undefined) {
-    const kept =
-      reading.text === undefined ? 'there is no value yet' : 'the cloud keeps the last good value'
     return `The newest reading failed, so ${kept}: ${reading.error.message}`
   }
-  if (facts.state === 'offline')
-    return 'The device cannot be reached; the cloud keeps the last good value.'
   if (!running.reportToCloud)
     return 'It is read but not reported: reportToCloud is false in the custom resource.'
   if (facts.untold !== undefined)

@@ -54,11 +54,15 @@ describe('an explanation', () => {
 
   it('names what stands in the way, from the device to the cloud', async () => {
     const one = rig()
+    one.driver.cut('h', new MapperError('access_denied', 'no right to open it'))
     const wrong = property('label', { visitor: {} })
     const quiet = property('setpoint', { reportToCloud: false })
     one.edge.apply(device({ properties: [property('temperature'), quiet, wrong] }), model)
     one.start()
     await one.clock.advance(2_000)
+    expect(why(one)).toMatch(/cannot be reached.*no value yet.*no right to open it/)
+    one.driver.restore('h')
+    await one.clock.advance(40_000)
     expect(one.view.explain('default/nobody', 'x')).toBeUndefined()
     expect(why(one)).toMatch(/took this very value/)
     expect(why(one, 'setpoint')).toMatch(/reportToCloud is false/)
@@ -71,7 +75,7 @@ describe('an explanation', () => {
     one.driver.cut('h')
     one.field.set('temperature', 5)
     await one.clock.advance(4_000)
-    expect(why(one)).toMatch(/failed|cannot be reached/)
+    expect(why(one)).toMatch(/cannot be reached.*keeps the last good.*unreachable.*h is cut/)
     one.driver.restore('h')
     await one.clock.advance(6_000)
 

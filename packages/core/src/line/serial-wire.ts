@@ -1,5 +1,5 @@
 import type { SerialPort } from 'serialport'
-import { MapperError } from '../errors.ts'
+import { MapperError, type ErrorCode } from '../errors.ts'
 import { canceled } from '../time.ts'
 import { serialPath } from './serial-path.ts'
 import { wireName, type SerialSettings, type Wire } from './wire.ts'
@@ -104,9 +104,14 @@ function opened(port: SerialPort, path: string, signal: AbortSignal): Promise<vo
 
 /** The binding gives no error codes, only the text of the system. */
 function openError(path: string, error: Error): MapperError {
-  const code = /permission denied/i.test(error.message) ? 'access_denied' : 'unreachable'
-  const hint = /lock/i.test(error.message) ? ' (another process has it open)' : ''
-  return new MapperError(code, `serial port ${path}: ${error.message}${hint}`, { cause: error })
+  const fail = (code: ErrorCode, hint = '') =>
+    new MapperError(code, `serial port ${path}: ${error.message}${hint}`, { cause: error })
+  if (/permission denied/i.test(error.message)) {
+    const right = 'the user of the mapper needs the right to read and write it'
+    return fail('access_denied', ` (${right}, mostly by the group dialout)`)
+  }
+  const isTaken = /lock|busy/i.test(error.message)
+  return fail('unreachable', isTaken ? ' (another process has it open)' : '')
 }
 
 /** Closes once, and never waits for a port that does not let go. */

@@ -5,6 +5,8 @@ import { wireName, type TcpSettings, type Wire } from './wire.ts'
 
 /** A device that takes no bytes for so long is given up. */
 const writeMs = 5_000
+/** Then the system asks whether the other end is still there; firewalls forget idle connections. */
+const idleMs = 30_000
 
 /**
  * Connects to a device server. What it sent before and nobody has seen cannot be thrown away by asking
@@ -71,7 +73,8 @@ function connected(
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(canceled(signal))
-    const socket = connect({ host, port, noDelay: true, keepAlive: true })
+    const watched = { keepAlive: true, keepAliveInitialDelay: idleMs }
+    const socket = connect({ host, port, noDelay: true, ...watched })
     const settle = (error?: MapperError) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', onAbort)

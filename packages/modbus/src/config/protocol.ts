@@ -107,11 +107,11 @@ export const protocolSchema = Type.Object(
     ),
     unit: filled(
       Type.Integer({
-        minimum: 0,
+        minimum: 1,
         maximum: 255,
         default: 1,
         description:
-          'Unit (slave) id. With RTU and ASCII 1…247; 0 is broadcast there and cannot be read.',
+          'Unit (slave) id. With RTU and ASCII 1…247. 0 is the broadcast, which nobody answers.',
       }),
     ),
     timeoutMs: filled(

@@ -16,8 +16,14 @@ export const withCrc = (bytes: Uint8Array) => {
 
 export const framed = (unit: number, pdu: Uint8Array) => withCrc(Uint8Array.of(unit, ...pdu))
 
-/** A line to a device that gets each request and says whatever it likes, whenever it likes. */
-export function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => void) => void) {
+/**
+ * A line to a device that gets each request and says whatever it likes, whenever it likes. We hear that
+ * a request was written after `writeMs`, as on a busy machine.
+ */
+export function fakeLine(
+  onRequest: (frame: Buffer, say: (bytes: Uint8Array) => void) => void,
+  writeMs = 0,
+) {
   let hear: (bytes: Buffer) => void = () => undefined
   let lose: (reason: MapperError) => void = () => undefined
   const written: Buffer[] = []
@@ -32,6 +38,7 @@ export function fakeLine(onRequest: (frame: Buffer, say: (bytes: Uint8Array) => 
       const frame = Buffer.from(bytes)
       written.push(frame)
       setTimeout(() => onRequest(frame, (answer) => hear(Buffer.from(answer))), 1)
+      if (writeMs > 0) await new Promise<void>((resolve) => setTimeout(resolve, writeMs))
     },
     discardInput: async () => undefined,
     close: async () => undefined,

@@ -35,6 +35,11 @@ const turnaroundMs = 100
 const gapOf = ({ characterMs }: Line) => (characterMs > 0 ? Math.max(1.75, 3.5 * characterMs) : 0)
 /** Silences in a row, with nothing at all received between them, after which a connection is dead. */
 const mostSilences = 3
+/** What may be wrong where nothing but garbage comes. */
+const garbageHint = ({ characterMs }: Line) =>
+  characterMs > 0
+    ? 'if it stays so, check baud rate, parity and stop bits'
+    : 'if it stays so, check the transport, and baud rate and parity of the line behind it'
 /** The confirmation of these looks exactly like the request. */
 export const looksLikeEcho = ({ functionCode }: Request) => [5, 6, 22].includes(functionCode)
 
@@ -168,7 +173,8 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
       }
       const onDeadline = () => {
         grace.set(request.unit, deadline + timeoutMs)
-        if (length > handled) return refuse(`no answer in what came in ${timeoutMs} ms`)
+        if (length > handled)
+          return refuse(`no answer in what came in ${timeoutMs} ms; ${garbageHint(line)}`)
         stop(silent(`${who} on ${line.name} did not answer in ${timeoutMs} ms`))
       }
       const look = () => {
@@ -195,7 +201,7 @@ export function lineBus(line: Line, { framing, debts, giveUp }: BusOptions): Lin
         // Too much for noise and yet no answer: if nothing more comes soon, nothing good will.
         const soon = line.lastByteAt + framing.pauseMs + 20 * line.characterMs
         if (giveUp === undefined && length - handled >= 4 && soon < deadline)
-          wait(soon, () => refuse('no answer in what came'))
+          wait(soon, () => refuse(`no answer in what came; ${garbageHint(line)}`))
         else wait(deadline, onDeadline)
       }
       turn.onEnd(stop)

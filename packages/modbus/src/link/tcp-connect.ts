@@ -4,6 +4,12 @@ import type { HostAddress } from './host-address.ts'
 import { socketReady } from './socket-ready.ts'
 
 /**
+ * Between two requests far apart the system asks whether the other end is still there. That also keeps
+ * the connection alive in firewalls, which forget idle ones after minutes.
+ */
+const watched = { keepAlive: true, keepAliveInitialDelay: 30_000 }
+
+/**
  * A connected socket without Nagle's delay. The name of the host is looked up for every connection.
  * Settles within `timeoutMs` or at once when the signal aborts.
  */
@@ -14,7 +20,7 @@ export async function tcpConnect(
 ): Promise<Socket> {
   if (signal.aborted) throw canceled(signal)
   const what = `no connection to ${host}:${port}`
-  return socketReady(connect({ host, port, noDelay: true, keepAlive: true }), 'connect', {
+  return socketReady(connect({ host, port, noDelay: true, ...watched }), 'connect', {
     what,
     timeoutMs,
     signal,

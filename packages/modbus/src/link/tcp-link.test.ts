@@ -1,10 +1,12 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { Worker } from 'node:worker_threads'
+import { readFile } from 'node:fs/promises'
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { MapperError } from '@mapper-sdk/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ModbusLink } from './link.ts'
 import { connectTcp, type TcpOptions } from './tcp-link.ts'
 import { createBank, serveTcp, type TcpSimulatorOptions } from '../simulator/index.ts'
+import { startFullPort } from '../../../../test/support/full-port.ts'
+import { requireServer } from '../../../../test/support/require-server.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(async () => {
@@ -344,9 +346,22 @@ describe('connecting', () => {
       'unreachable',
     )
   })
+  it('has the system watch over an idle connection', async (context) => {
+    if (process.platform !== 'linux') requireServer(context, 'no /proc/net/tcp')
+    const { simulator } = await simulate()
+    const link = await linkTo(simulator.port)
+    expect(await register(link, 1)).toBe(1)
+    const port = simulator.port.toString(16).toUpperCase().padStart(4, '0')
+    // Of each socket: local and remote address, state, queues, kind of timer and when it goes off, in 10 ms.
+    const timer = new RegExp(`: \\S+ 0100007F:${port} 01 \\S+ (\\d\\d):([0-9A-F]+) `)
+    const shown = async () => timer.exec(await readFile('/proc/net/tcp', 'utf8')) ?? []
+    await expect.poll(async () => (await shown())[1]).toBe('02')
+    const [, , left = ''] = await shown()
+    expect(parseInt(left, 16)).toBeLessThanOrEqual(3000)
+  })
   it('stops at once by its signal, before or during', async () => {
     expect(await codeOf(connectTcp(options, AbortSignal.abort()))).toBe('canceled')
-    const { hole, close } = await blackHole()
+    const { port: hole, close } = await startFullPort()
     cleanUp.push(close)
     const stop = new AbortController()
     const pending = codeOf(
@@ -369,29 +384,3 @@ describe('connecting', () => {
     expect(await codeOf(connectTcp({ ...options, ...wrong }, never))).toBe('invalid_config')
   })
 })
-
-/** A port whose queue of connections is full, so that a connect hangs as behind a firewall that drops. */
-async function blackHole() {
-  const frozen = new Worker(
-    `const { parentPort } = require('node:worker_threads')
-    const server = require('node:net').createServer()
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
-      parentPort.postMessage(server.address().port)
-      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000))
-    })`,
-    { eval: true },
-  )
-  const hole = await new Promise<number>((resolve) => frozen.once('message', resolve))
-  // Nothing is accepted any more: these fill the queue.
-  const fillers = Array.from({ length: 4 }, () =>
-    connect(hole, '127.0.0.1').on('error', () => undefined),
-  )
-  await new Promise((resolve) => fillers[0]?.once('connect', resolve))
-  return {
-    hole,
-    close: async () => {
-      for (const filler of fillers) filler.destroy()
-      await frozen.terminate()
-    },
-  }
-}
