@@ -169,3 +169,8 @@ describe('impossible requests are refused', () => {
     expect(maskRegisterRequest(0, 65_535, 0xffff, 0, 255).count).toBe(1)
   })
 })
+
+it('unit 0 is the device itself where no line is behind the link', () => {
+  expect(readRequest(0, 'holding', 0, 1, 255)).toMatchObject({ unit: 0, functionCode: 3 })
+  expect(serverIdRequest(0, 255)).toMatchObject({ unit: 0, functionCode: 17 })
+})

@@ -118,7 +118,7 @@ describe('reading and writing', () => {
     const { simulator } = await simulate()
     const link = await linkTo(simulator.port)
     expect(await codeOf(link.read(1, 'holding', 0, 126, patient))).toBe('invalid_config')
-    expect(await codeOf(link.read(0, 'holding', 0, 1, patient))).toBe('invalid_config')
+    expect(await codeOf(link.read(256, 'holding', 0, 1, patient))).toBe('invalid_config')
     expect(await codeOf(link.read(1, 'holding', NaN, 1, patient))).toBe('invalid_config')
     expect(await codeOf(link.read(1, 'holding', 0, 1, { timeoutMs: NaN, signal: never }))).toBe(
       'invalid_config',

@@ -318,7 +318,7 @@ describe('opening a UDP link', () => {
     const { simulator } = await simulate()
     const { link } = await linkTo(simulator.port)
     expect(await codeOf(link.read(1, 'holding', 0, 126, patient))).toBe('invalid_config')
-    expect(await codeOf(link.read(0, 'holding', 0, 1, patient))).toBe('invalid_config')
+    expect(await codeOf(link.read(256, 'holding', 0, 1, patient))).toBe('invalid_config')
     expect(await register(link, 6)).toBe(6)
     expect(simulator.requests).toBe(1)
   })
