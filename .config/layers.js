@@ -5,7 +5,11 @@ import path from 'node:path'
  * `pure` rooms have no clock, no timers, no randomness and no node: modules.
  */
 export const rooms = [
-  { room: 'foundation', match: /^(errors|schema|log|time|device|alphabet)$/, may: ['foundation'] },
+  {
+    room: 'foundation',
+    match: /^(errors|schema|log|time|device|alphabet|store)$/,
+    may: ['foundation'],
+  },
   {
     room: 'line',
     match: /^line\//,

@@ -6,7 +6,8 @@ import {
   type Controllers,
 } from './bounded.ts'
 import type { Id } from './device.ts'
-import type { ConnectContext, Connection, Driver, Memory } from './driver.ts'
+import type { ConnectContext, Connection, Driver } from './driver.ts'
+import type { Memory } from './store.ts'
 import { errorPolicies, MapperError } from './errors.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { Logger } from './log.ts'

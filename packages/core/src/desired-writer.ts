@@ -13,7 +13,7 @@ import {
 import type { Outcome, Value, Write } from './driver.ts'
 import { MapperError } from './errors.ts'
 import type { Logger } from './log.ts'
-import type { StateStore } from './memory.ts'
+import type { StateStore } from './store.ts'
 import type { ResolvedDevice, ResolvedProperty } from './resolve.ts'
 import { applyOptions, invertOptions } from './value-options.ts'
 import { writeOf, type WriteBatch } from './write-batch.ts'

@@ -3,6 +3,7 @@ import type { MapperError } from './errors.ts'
 import type { Lines } from './line/line.ts'
 import type { Logger } from './log.ts'
 import type { JSONSchema } from './schema.ts'
+import type { Memory } from './store.ts'
 
 /** A value as a device has it. Integers beyond 2^53 are bigints; raw bytes are a Uint8Array. */
 export type Value = boolean | number | bigint | string | Uint8Array
@@ -25,12 +26,6 @@ export interface Write<V> {
   readonly value: Value
 }
 
-/** A small store that core carries over reconnects: what a connection learned about its devices. */
-export interface Memory {
-  get(key: string): unknown
-  set(key: string, value: unknown): void
-}
-
 export interface ConnectContext {
   /** Aborts when the connection is no longer wanted or the time to connect is over. */
   readonly signal: AbortSignal
@@ -40,10 +35,9 @@ export interface ConnectContext {
   readonly lines: Lines
 }
 
-/** What is wrong with a configuration: the field to change, and words that go on after its name. */
+/** What is wrong with a field: words that go on after its name, as in "is 3, but uint32 takes 2". */
 export interface Conflict {
   readonly field: string
-  /** As in "is 3, but a uint32 takes 2 registers; leave it out". */
   readonly message: string
 }
 
@@ -87,16 +81,16 @@ export interface Driver<P = unknown, V = unknown> {
  * A device that is silent on a link that others share is not a throw: its items fail with `timeout`.
  *
  * Core promises: never more calls at once than `parallel`, never two for one device (but see
- * `writesOvertake`); every signal already includes the deadline; the visitors of the same due set are the same array object, so a
- * plan made for them can be kept in a WeakMap.
+ * `writesOvertake`); every signal includes the deadline; the visitors of the same due set are the same
+ * array object, so a plan made for them can be kept in a WeakMap.
  * A driver promises: a call settles within one second of its abort.
  */
 export interface Connection<P = unknown, V = unknown> {
   /** Calls that core may have in flight at once, each for another device; 1 if left out. */
   readonly parallel?: number
   /**
-   * Core starts a write at once, also beside reads and beside a read of the same device: the connection
-   * does it before the next request of those. Left out: a write waits for its turn like any call.
+   * Core starts a write at once, also beside a read of the same device: the connection does it before
+   * the next request of that. Left out: a write waits for its turn like any call.
    */
   readonly writesOvertake?: boolean
   /**

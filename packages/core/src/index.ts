@@ -22,7 +22,6 @@ export type {
   ConnectContext,
   Connection,
   Driver,
-  Memory,
   Outcome,
   Value,
   Write,
@@ -82,7 +81,8 @@ export {
   type MapperSettings,
 } from './mapper.ts'
 export type { ConnectionPool } from './connection-pool.ts'
-export { createVolatileStore, type StateStore } from './memory.ts'
+export { createVolatileStore } from './memory.ts'
+export type { Memory, StateStore } from './store.ts'
 export type { Explanation } from './explain.ts'
 export type { TwinExplanation } from './outbox-twin.ts'
 export type { Reading } from './readings.ts'

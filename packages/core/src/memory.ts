@@ -1,4 +1,4 @@
-import type { Memory } from './driver.ts'
+import type { Memory, StateStore } from './store.ts'
 
 /** The most entries a connection may remember; the oldest goes first. */
 const mostEntries = 10_000
@@ -16,14 +16,6 @@ export function createMemory(): Memory {
       }
     },
   }
-}
-
-/** What must survive a restart of the process: small texts by key. */
-export interface StateStore {
-  get(key: string): string | undefined
-  set(key: string, value: string): void
-  /** Resolves when all that was set is kept, as far as that is possible. */
-  flush(): Promise<void>
 }
 
 /** Remembers as long as the process lives. */

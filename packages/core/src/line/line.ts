@@ -1,4 +1,4 @@
-import type { Memory } from '../driver.ts'
+import type { Memory } from '../store.ts'
 import type { MapperError } from '../errors.ts'
 import type { WireSettings } from './wire.ts'
 

@@ -1,4 +1,4 @@
-import type { Memory } from '../driver.ts'
+import type { Memory } from '../store.ts'
 import { MapperError } from '../errors.ts'
 import { createFairQueue } from '../fair-queue.ts'
 import { canceled } from '../time.ts'
