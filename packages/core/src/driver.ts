@@ -93,10 +93,7 @@ export interface Connection<P = unknown, V = unknown> {
    * the next request of that. Left out: a write waits for its turn like any call.
    */
   readonly writesOvertake?: boolean
-  /**
-   * Reads all of them. The answer has one outcome per visitor, in the same order. `everyMs` is how
-   * often they are to be read; left out for a read that is not repeated.
-   */
+  /** Answers one outcome per visitor, in the same order. `everyMs`: how often core reads them, if it does. */
   read(
     protocol: P,
     visitors: readonly V[],

@@ -9,6 +9,8 @@ beforeAll(() => void process.on('unhandledRejection', onRejection))
 afterAll(() => void process.off('unhandledRejection', onRejection))
 
 const seed = Number(process.env['HOSTILE_SEED'] ?? Date.now() % 1_000_000)
+/** So many times as many reads, for a long look. */
+const times = Number(process.env['HOSTILE_TIMES'] ?? 1)
 
 describe(`a hostile Modbus TCP server (HOSTILE_SEED=${seed})`, () => {
   it.each([
@@ -32,6 +34,7 @@ describe(`a hostile Modbus TCP server (HOSTILE_SEED=${seed})`, () => {
         timeoutMs: 40,
         seed,
         ...rest,
+        reads: times * rest.reads,
       }
       const warm = await hostileRun({ ...run, reads: 2000 })
       const before = process.memoryUsage().heapUsed
@@ -46,6 +49,6 @@ describe(`a hostile Modbus TCP server (HOSTILE_SEED=${seed})`, () => {
       await expect.poll(() => simulator.connections).toBe(0)
       await simulator.close()
     },
-    120_000,
+    120_000 * times,
   )
 })
