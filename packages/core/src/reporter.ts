@@ -76,6 +76,8 @@ export function createReporter(options: ReporterOptions): Reporter {
   let failures = 0
   let statesSupported = true
   let poke: () => void = () => undefined
+  /** Only time helps now: no call is left, whatever else comes into the outbox. */
+  let isSpent = false
 
   /** Why the link is down, as it was last said. */
   let downReason: string | undefined
@@ -166,6 +168,7 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   /** The next call; else when there may be one; undefined: not before something happens. */
   const due = (now: number): NextCall | number | undefined => {
+    isSpent = false
     if (stats.link === 'down') return undefined
     if (pausedUntil > now) return pausedUntil
     if ((stats.link === 'up' || registerAt <= now) && !isRegistering) {
@@ -175,7 +178,10 @@ export function createReporter(options: ReporterOptions): Reporter {
     if (stats.link === 'up' || busy.size >= atOnce) return undefined
     // The outbox is only searched when there is a call to spend: it is asked after every reading.
     const ready = reporting.readyAt(0, now)
-    if (ready > now) return Math.min(ready, registerAt)
+    if (ready > now) {
+      isSpent = true
+      return Math.min(ready, registerAt)
+    }
     const room = reporting.twins(now)
     let dispatch = outbox.next(now, reporting.mostTwins, busy)
     // What a person waits for goes with the room there is. Anything else waits for the room of the
@@ -214,7 +220,8 @@ export function createReporter(options: ReporterOptions): Reporter {
 
   return {
     wake() {
-      if (outbox.size.waiting > 0) poke()
+      // Asked after every reading of every device.
+      if (!isSpent && outbox.size.waiting > 0) poke()
     },
     linkUp() {
       if (stats.link === 'down') stats.link = 'up'
