@@ -29,10 +29,17 @@ async function overTcp(report, { dir, start }) {
   try {
     const ports = await portsOf(field.stdout)
     await againstLibmodbus(report, dir, ports[0], start)
-    const fleet = (await start('fleet', 5_000, 10_000, ...ports)).ready
-    const note = `${fleet.connections} devices, ten reads of 125 registers a second each, ${(100 * fleet.achieved).toFixed(1)} % of them made`
-    report.figure('fleet_cpu_percent', fleet.cpuPercent, '% of a core', `aim 40; ${note}`)
-    report.figure('fleet_p99_ms', fleet.p99Ms, 'ms', 'aim 10')
+    const fleet = async (title, script) => {
+      const { connections, achieved, cpuPercent, p99Ms } = (
+        await start(script, 5_000, 10_000, ...ports)
+      ).ready
+      const made = `${(100 * achieved).toFixed(1)} % of the reads made`
+      const note = `${connections} devices, ten reads of 125 registers a second each, ${made}`
+      report.figure(`${title}_cpu_percent`, cpuPercent, '% of a core', `aim 40; ${note}`)
+      report.figure(`${title}_p99_ms`, p99Ms, 'ms', 'aim 10')
+    }
+    await fleet('link_fleet', 'links')
+    await fleet('fleet', 'fleet')
   } finally {
     field.stdin.end()
   }

@@ -35,6 +35,9 @@ export interface Readings {
   errors(): readonly MapperError[]
 }
 
+/** Asked for after every read. */
+const none: readonly MapperError[] = []
+
 export function createReadings(options: {
   readonly device: Id
   readonly outbox: Outbox
@@ -130,6 +133,6 @@ export function createReadings(options: {
     },
     all,
     untold: (property) => untold.get(property),
-    errors: () => [...errors.values()],
+    errors: () => (errors.size === 0 ? none : [...errors.values()]),
   }
 }

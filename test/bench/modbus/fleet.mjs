@@ -1,9 +1,10 @@
 import { runMapper, silentLogger } from '@mapper-sdk/core'
 import { createFakeEdge } from '@mapper-sdk/core/testing'
 import { modbusDriver } from '@mapper-sdk/modbus'
+import { p99Lateness } from './lateness.mjs'
 
 /**
- * A whole mapper whose devices, one a port, are all read ten times a second, 125 registers each. How late a reading is, is told from the rhythm of its device: the earliest end of all.
+ * A whole mapper whose devices, one a port, are all read ten times a second, 125 registers each.
  */
 const [warmUpMs, measureMs, ...ports] = process.argv.slice(2).map(Number)
 const periodMs = 100
@@ -70,26 +71,11 @@ await pause(measureMs)
 const { user, system } = process.cpuUsage(before)
 const ms = performance.now() - began
 measuring = false
-const late = []
-let reads = 0
-for (const own of ends.values()) {
-  reads += own.length
-  const offsets = own.map((at) => at % periodMs).sort((a, b) => a - b)
-  // The largest gap between offsets, round the period, ends where the rhythm begins.
-  let [gap, first] = [-1, 0]
-  offsets.forEach((offset, index) => {
-    const before = index === 0 ? (offsets.at(-1) ?? 0) - periodMs : (offsets[index - 1] ?? 0)
-    if (offset - before > gap) [gap, first] = [offset - before, offset]
-  })
-  for (const offset of offsets) late.push((offset - first + periodMs) % periodMs)
-}
-late.sort((a, b) => a - b)
+const reads = [...ends.values()].reduce((sum, own) => sum + own.length, 0)
 process.send({
   connections: ends.size,
   cpuPercent: (user + system) / ms / 10,
-  user: user / reads,
-  system: system / reads,
-  p99Ms: late[Math.floor(late.length * 0.99)] ?? NaN,
+  p99Ms: p99Lateness(ends.values(), periodMs),
   achieved: reads / ((ports.length * ms) / periodMs),
 })
 stop.abort()

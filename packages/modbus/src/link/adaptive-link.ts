@@ -162,6 +162,7 @@ export function adaptiveLink(link: ModbusLink & Partial<PipelinedLink>, kept: Ke
       return depth()
     },
     join({ maxInFlight, requestDelayMs }) {
+      if (maxInFlight >= most && requestDelayMs <= pauses.ms) return
       most = Math.min(most, maxInFlight)
       pauses.ms = Math.max(pauses.ms, requestDelayMs)
       settle()

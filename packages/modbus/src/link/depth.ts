@@ -49,7 +49,6 @@ export function afterCleanCycle(state: InFlight, most: number, now: number): InF
 }
 
 /** `shared`: more than one request was on the way. */
-/** `shared`: more than one request was on the way. */
 export function afterAnswer(
   state: InFlight,
   request: string,

@@ -87,6 +87,7 @@ export function learn(known: Knowledge, lesson: Lesson, now: number): Knowledge 
   switch (lesson.kind) {
     case 'answered': {
       const { at } = lesson
+      if (known.holes.byKey.size === 0 && known.hopeless.size === 0) return known
       const next = withHoles(known, mended(known.holes, at))
       if (!next.hopeless.has(at.table)) return next
       const hopeless = new Map(next.hopeless)
@@ -158,8 +159,8 @@ export function isHopeless({ hopeless }: Knowledge, table: Table, now: number): 
   return wait !== undefined && !isOver(wait, now, hopelessMs)
 }
 
-export const isLate = (known: Knowledge, request: TableRange): boolean =>
-  known.late === keyOf(request)
+export const isLate = ({ late }: Knowledge, request: TableRange): boolean =>
+  late !== undefined && late === keyOf(request)
 
 /** What a device calls a failure passes more often than what it calls an address. */
 const until = (exception: number, now: number): number =>

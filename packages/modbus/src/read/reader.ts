@@ -101,7 +101,8 @@ export async function runReadPlan(
   async function askAll(): Promise<void> {
     const { known } = learner
     const late = plan.requests.filter((request) => isLate(known, request))
-    const early = plan.requests.filter((request) => !isLate(known, request))
+    const early =
+      late.length === 0 ? plan.requests : plan.requests.filter((one) => !late.includes(one))
     const workers = Math.min(link.depth, early.length)
     const again: ReadRequest[] = []
     const rest = early.values()
