@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { connectTcp } from '@mapper-sdk/modbus'
 import { p99Lateness } from './lateness.mjs'
 
@@ -5,6 +6,7 @@ import { p99Lateness } from './lateness.mjs'
 const [warmUpMs, measureMs, ...ports] = process.argv.slice(2).map(Number)
 const periodMs = 100
 const { signal } = new AbortController()
+setMaxListeners(0, signal)
 const options = { timeoutMs: 5_000, signal }
 const ends = []
 let measuring = false
