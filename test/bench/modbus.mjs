@@ -38,8 +38,9 @@ async function overTcp(report, { dir, start }) {
       report.figure(`${title}_cpu_percent`, cpuPercent, '% of a core', `aim 40; ${note}`)
       report.figure(`${title}_p99_ms`, p99Ms, 'ms', 'aim 10')
     }
-    await fleet('link_fleet', 'links')
-    await fleet('fleet', 'fleet')
+    // Over our links alone, and through a whole mapper.
+    await fleet('fleet', 'links')
+    await fleet('mapper_fleet', 'fleet')
   } finally {
     field.stdin.end()
   }

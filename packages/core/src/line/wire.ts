@@ -49,7 +49,11 @@ export type WireSettings = SerialSettings | TcpSettings
 export function wireName(settings: WireSettings): string {
   if (settings.kind === 'tcp') return `${settings.host}:${settings.port}`
   const { path, baudRate, dataBits, parity, stopBits, rs485, flowControl = 'none' } = settings
+  const levels = [levelOf('DTR', settings.dtr), levelOf('RTS', settings.rts)].join('')
   const frame = `${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`
   const flow = flowControl === 'none' ? '' : ` ${flowControl} flow control`
-  return `${path} at ${baudRate} ${frame}${rs485 === true ? ' RS-485' : ''}${flow}`
+  return `${path} at ${baudRate} ${frame}${rs485 === true ? ' RS-485' : ''}${flow}${levels}`
 }
+
+const levelOf = (line: string, level: boolean | undefined) =>
+  level === undefined ? '' : ` ${line} ${level ? 'on' : 'off'}`

@@ -36,6 +36,8 @@ const protocolWords = aliases({
   stopBits: [],
   parity: [],
   rs485: ['rs485Enabled'],
+  dtr: [],
+  rts: [],
   unit: ['slaveId', 'unitId', 'slave'],
   timeoutMs: [],
   connectTimeoutMs: [],

@@ -36,9 +36,10 @@ export function endpointOf(protocol: ModbusProtocol): Endpoint {
 }
 
 function serialOf(protocol: ModbusProtocol): SerialSettings {
-  const { transport, path, baudRate, dataBits, stopBits, parity, rs485 } = protocol
+  const { transport, path, baudRate, dataBits, stopBits, parity, rs485, dtr, rts } = protocol
   if (path === undefined) throw missing('path', transport)
-  return { kind: 'serial', path, baudRate, dataBits, stopBits, parity, rs485 }
+  const levels = { ...(dtr !== undefined && { dtr }), ...(rts !== undefined && { rts }) }
+  return { kind: 'serial', path, baudRate, dataBits, stopBits, parity, rs485, ...levels }
 }
 
 function tlsOf(protocol: ModbusProtocol): TlsEndpoint {

@@ -105,6 +105,18 @@ export const protocolSchema = Type.Object(
           'Serial line: the serial driver switches the transmitter of a half-duplex line.',
       }),
     ),
+    dtr: Type.Optional(
+      Type.Boolean({
+        description:
+          'Serial line: the level of DTR while the port is open, which feeds some converters; default: as the system sets it',
+      }),
+    ),
+    rts: Type.Optional(
+      Type.Boolean({
+        description:
+          'Serial line: the level of RTS while the port is open, unless rs485 switches it; default: as the system sets it',
+      }),
+    ),
     unit: filled(
       Type.Integer({
         minimum: 0,
