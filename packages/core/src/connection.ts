@@ -17,8 +17,9 @@ import { backoffMs, canceled, type Clock } from './time.ts'
 /** A device's share in a connection. */
 export interface Lease {
   /**
-   * Runs one call on the connection, as soon as neither the connection nor the device is busy; writes
-   * go before reads, and devices share the connection by the time that their calls take. Throws a MapperError; `call.started` tells whether the driver was reached.
+   * Runs one call on the connection, as soon as neither the connection nor the device is busy. Writes go
+   * before reads, and devices share the connection by the time that their calls take. Throws a
+   * MapperError; `call.started` tells whether the driver was reached.
    */
   run<T>(call: Call<T>): Promise<T>
   /** What silent devices may take of the connection's time. */
@@ -200,6 +201,7 @@ export function createSharedConnection<P>(
       if (state.kind === 'backoff') return reject(state.error)
       if (call.signal.aborted) return reject(canceled(call.signal))
       let waits = false
+      let hasFailed = false
       const onAbort = () => {
         if (queue.delete(job)) reject(canceled(call.signal))
       }
@@ -210,6 +212,7 @@ export function createSharedConnection<P>(
         user,
         write: call.kind === 'write',
         fail: (error) => {
+          hasFailed = true
           stopWaiting()
           reject(error)
         },
@@ -242,7 +245,8 @@ export function createSharedConnection<P>(
       }
       queue.push(job, user, job.write)
       pump()
-      if (call.started === true) return
+      // A driver may fail to connect in the very tick in which it is asked.
+      if (call.started === true || hasFailed) return
       waits = true
       call.signal.addEventListener('abort', onAbort, { once: true })
     })
