@@ -114,7 +114,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
           connection.read(device.protocol, group.visitors, signal, group.periodMs),
       }
       const outcomes = await lease.run(call)
-      if (!group.alive) return
+      // What came of it is nobody's any more, but the circuit waits to hear that it is over.
+      if (!group.alive) return circuit.failed()
       expectLength(outcomes, group.visitors)
       link = undefined
       const now = clock.wall()

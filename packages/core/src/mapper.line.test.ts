@@ -50,6 +50,38 @@ describe('devices on one line', () => {
   })
 })
 
+describe('a probe whose device changes meanwhile', () => {
+  it('does not keep the other silent devices from being probed', async () => {
+    const one = rig({ parallel: 1 })
+    let onProbe: () => void = () => undefined
+    one.driver.before = ({ unit }) => {
+      if (unit === 2) onProbe()
+      return new Promise(
+        (resolve) => void one.clock.after(unit > 1 ? timeoutMs : answerMs, resolve),
+      )
+    }
+    const unit = (number: number, properties = [property('temperature')]) =>
+      device({ name: `unit-${number}`, protocol: { host: 'h', unit: number }, properties })
+    for (const number of [1, 2, 3]) {
+      const silence = new MapperError('timeout', 'silent')
+      one.driver.device('h', number).set('temperature', number > 1 ? silence : 20)
+      one.edge.apply(unit(number), model)
+    }
+    one.start()
+    await one.clock.advance(2 * minuteMs)
+    let changed = false
+    onProbe = () => {
+      if (!changed) one.edge.apply(unit(2, []), model)
+      changed = true
+    }
+    await one.clock.advance(3 * minuteMs)
+    expect(changed).toBe(true)
+    const before = one.driver.reads.length
+    await one.clock.advance(5 * minuteMs)
+    expect(one.driver.reads.slice(before).map((read) => read.unit)).toContain(3)
+  })
+})
+
 describe('a write that overtakes a read', () => {
   it('is done at once, and what the read had seen before does not count', async () => {
     const one = rig({ writesOvertake: true })
