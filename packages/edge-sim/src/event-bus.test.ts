@@ -202,6 +202,18 @@ test.for(['expected', 'actual'])(
   },
 )
 
+test('an update of no twins is answered, and changes nothing', async (context) => {
+  const { sim, update } = await startBus(context)
+  sim.apply(modelCr())
+  sim.apply(deviceCr())
+  await sim.idle()
+  await update(boiler, { a: int('1') })
+  const before = JSON.stringify(sim.cloud())
+  expect(await update(boiler, {})).toMatchObject({ twin: {} })
+  await sim.idle()
+  expect(JSON.stringify(sim.cloud())).toBe(before)
+})
+
 test('null deletes a twin if it is optional; twin/get shows what there is', async (context) => {
   const { sim, update, say, hear, heard } = await startBus(context)
   sim.apply(modelCr())

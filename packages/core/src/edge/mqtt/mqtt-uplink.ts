@@ -3,7 +3,7 @@ import { MapperError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { systemClock, type Clock } from '../../time.ts'
 import { isRoutable } from '../dmi/encode.ts'
-import type { Edge, EdgeEvents, EdgeLimits, EdgeLink, TwinUpdate } from '../edge.ts'
+import type { Edge, EdgeEvents, EdgeLimits, EdgeLink } from '../edge.ts'
 import { openBroker, type Broker } from './broker.ts'
 import type { BrokerOptions } from './broker-options.ts'
 import { createExchange, type Answer } from './exchange.ts'
@@ -143,10 +143,13 @@ async function openUplink(
   }
   const overMqtt = createTwinReporter((...message) => judged(exchange.twins(...message)))
 
-  /** In `auto` the first report goes both ways; what comes of it over MQTT nobody waits for. */
-  const prove = async (device: Id, twins: readonly TwinUpdate[]) => {
+  /**
+   * EdgeCore answers an update of no twins as any other. It changes nothing, so it may come late: a
+   * report that goes both ways could arrive after the one that follows it over DMI.
+   */
+  const prove = async (device: Id) => {
     try {
-      await judged(exchange.twins(device, twins, () => false, ended.signal))
+      await judged(exchange.twins(device, [], () => false, ended.signal))
     } catch (thrown) {
       logger.debug({ err: MapperError.from(thrown) }, 'twins do not go over MQTT yet')
     }
@@ -172,11 +175,11 @@ async function openUplink(
       // What EdgeCore cannot route is lost either way; here its silence would tell on all others.
       if (!isRoutable(splitId(device).namespace)) return link.reportTwins(report, each)
       if (trust.proven) return gate(() => overMqtt(report, each), each)
-      const { legal, refused } = sortTwins(report)
       if (mode === 'auto') {
-        if (legal.length > 0 && trust.mayProve(clock.now())) void prove(device, legal)
+        if (trust.mayProve(clock.now())) void prove(device)
         return link.reportTwins(report, each)
       }
+      const { legal, refused } = sortTwins(report)
       if (legal.length === 0) return { refused }
       if (trust.mayProve(clock.now())) return gate(() => overMqtt(report, each), each)
       throw new MapperError(

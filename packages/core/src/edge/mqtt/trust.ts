@@ -6,7 +6,7 @@ import { backoffMs } from '../../time.ts'
  */
 export interface Trust {
   readonly proven: boolean
-  /** There is a session with the broker and EdgeCore may be there: prove it with the next report. */
+  /** There is a session with the broker and EdgeCore may be there: prove it at the next report. */
   begin(now: number): void
   /** The broker or EdgeCore is gone. */
   end(): void
