@@ -148,7 +148,6 @@ export const protocolSchema = Type.Object(
       password: ['userName'],
       passwordFile: ['userName'],
     },
-    additionalProperties: false,
   },
 )
 export type OpcuaProtocol = Static<typeof protocolSchema>

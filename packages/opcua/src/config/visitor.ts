@@ -188,6 +188,6 @@ export const visitorSchema = Type.Object(
       }),
     ),
   },
-  { description: 'A node of an OPC UA server.', additionalProperties: false },
+  { description: 'A node of an OPC UA server.' },
 )
 export type OpcuaVisitor = Static<typeof visitorSchema>

@@ -1,0 +1,115 @@
+import { MapperError, type Outcome, type Value, type Write } from '@mapper-sdk/core'
+import type { Argument } from 'node-opcua-client'
+import { dataTypes, type OpcuaVisitor } from '../config/visitor.ts'
+import { jsonText } from '../data/json.ts'
+import { isGood, statusError } from '../data/status.ts'
+import { variantOf } from '../data/variant.ts'
+import type { Library } from '../library.ts'
+import type { OpcuaLink } from '../link/link.ts'
+import type { NodeName, NodeResolver } from '../nodes/resolve-nodes.ts'
+import { splitArguments } from './split-arguments.ts'
+
+/** Calls methods: a property with `methodID` is written by calling it, and shows the last result. */
+export interface Caller {
+  call(write: Write<OpcuaVisitor>, signal: AbortSignal): Promise<Outcome<void>>
+  /** The last result of the method of a visitor, as JSON text; undefined if the visitor has no method. */
+  result(visitor: OpcuaVisitor): Outcome<Value> | undefined
+}
+
+export function createCaller(
+  link: OpcuaLink,
+  options: { readonly library: Library; readonly resolver: NodeResolver },
+): Caller {
+  const { library, resolver } = options
+  const results = new WeakMap<OpcuaVisitor, string>()
+  const methods = new WeakMap<OpcuaVisitor, NodeName>()
+
+  const methodOf = (visitor: OpcuaVisitor): NodeName => {
+    const known = methods.get(visitor) ?? { nodeID: visitor.methodID ?? '' }
+    methods.set(visitor, known)
+    return known
+  }
+
+  const typeOf = async ({ dataType }: Argument, signal: AbortSignal) => {
+    const name =
+      library.DataType[
+        await link.ask(
+          'data type',
+          (session) => library.findBasicDataType(session, dataType),
+          signal,
+        )
+      ]
+    return dataTypes.find((each) => each === name)
+  }
+
+  const run = async (
+    { visitor, value }: Write<OpcuaVisitor>,
+    signal: AbortSignal,
+  ): Promise<MapperError | undefined> => {
+    const [objectId, methodId] = await resolver.resolve([visitor, methodOf(visitor)], signal)
+    for (const node of [objectId, methodId]) if (node instanceof MapperError) return node
+    const method = library.coerceNodeId(methodId)
+    const { inputArguments } = await link.ask(
+      'arguments of the method',
+      (session) => session.getArgumentDefinition(method),
+      signal,
+    )
+    const isArray = inputArguments.map(({ valueRank }) => valueRank >= 0)
+    const given = splitArguments(value, isArray)
+    if (given instanceof MapperError) return given
+    const inputs: object[] = []
+    for (const [index, argument] of inputArguments.entries()) {
+      const dataType = await typeOf(argument, signal)
+      const name = `argument ${argument.name ?? index + 1}`
+      if (dataType === undefined) {
+        return new MapperError('unsupported', `${name} is a structure, which cannot be passed`)
+      }
+      const variant = variantOf(given[index] ?? '', { dataType, isArray: isArray[index] === true })
+      if (variant instanceof MapperError) {
+        return new MapperError(variant.code, `${name}: ${variant.detail}`)
+      }
+      inputs.push(variant)
+    }
+    const answer = await link.ask(
+      'call',
+      (session) =>
+        session.call({
+          objectId: library.coerceNodeId(objectId),
+          methodId: method,
+          inputArguments: inputs,
+        }),
+      signal,
+    )
+    if (!isGood(answer.statusCode)) return refused(answer)
+    results.set(visitor, jsonText(answer.outputArguments ?? []))
+    return undefined
+  }
+
+  /** Names the arguments that the server did not like. */
+  const refused = (answer: {
+    statusCode: Parameters<typeof statusError>[0]
+    inputArgumentResults?: Parameters<typeof statusError>[0][] | null
+  }) => {
+    const { code, detail } = statusError(answer.statusCode)
+    const bad = (answer.inputArgumentResults ?? []).flatMap((status, index) =>
+      isGood(status) ? [] : [`argument ${index + 1}: ${statusError(status).detail}`],
+    )
+    return new MapperError(code, [detail, ...bad].join('; '))
+  }
+
+  return {
+    async call(write, signal) {
+      const error = await run(write, signal)
+      return error === undefined ? { ok: true, value: undefined } : { ok: false, error }
+    },
+    result(visitor) {
+      if (visitor.methodID === undefined) return undefined
+      const value = results.get(visitor)
+      if (value !== undefined) return { ok: true, value }
+      return {
+        ok: false,
+        error: new MapperError('unsupported', 'the method has not been called yet'),
+      }
+    },
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import { until } from '../../../test/support/until.ts'
+import { startField, startMapper } from './driver.suite.ts'
+import type { OpcuaSimulator } from './simulator/index.ts'
+
+/** How often each fault is done; the long run takes 50. */
+const times = Number(process.env['CHAOS_TIMES'] ?? 2)
+
+interface Rig {
+  readonly field: OpcuaSimulator
+  readonly mapper: ReturnType<typeof startMapper>
+}
+
+let next = 1000
+/** A new value at the server arrives in the cloud's picture. */
+const flows = async ({ field, mapper }: Rig) => {
+  const value = next++
+  field.set('Scalars.Int32', value)
+  field.set('Scalars.Double', value)
+  await until(
+    `value ${value} of ${mapper.log.slice(-10).map(({ text }) => text).join(' | ')}`,
+    () => [mapper.reported('watched'), mapper.reported('read')],
+    (seen) => seen.every((text) => text === String(value)),
+    // The promise: within 10 s of the server's return.
+    10_000,
+  )
+}
+
+async function startRig(options: Parameters<typeof startField>[0] = {}): Promise<Rig> {
+  const field = await startField(options)
+  const mapper = startMapper({ url: field.url, timeoutMs: 2_000 }, [
+    { name: 'watched', visitor: { nodeID: 'nsu=urn:mapper-sdk:simulator;s=Scalars.Int32' } },
+    {
+      ...{ name: 'read', type: 'DOUBLE' },
+      visitor: { nodeID: 'nsu=urn:mapper-sdk:simulator;s=Scalars.Double', subscribe: false },
+    },
+  ])
+  const rig = { field, mapper }
+  await flows(rig)
+  return rig
+}
+
+const faults: Readonly<Record<string, (field: OpcuaSimulator) => Promise<unknown> | void>> = {
+  'all connections are cut': (field) => field.cutConnections(),
+  'the server ends all sessions': (field) => field.closeSessions(),
+  'the server ends sessions and keeps subscriptions': (field) =>
+    field.closeSessions({ keepSubscriptions: true }),
+  'the server ends all subscriptions': (field) => field.deleteSubscriptions(),
+  'the server is restarted': (field) => field.restart(),
+  'the server is away for a while': async (field) => {
+    await field.stop()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await field.restart()
+  },
+  'the server has its namespaces in another order': async (field) => {
+    const decoy = 'urn:mapper-sdk:simulator:decoy'
+    const own = 'urn:mapper-sdk:simulator'
+    const isFirst = field.namespaceIndex === 2
+    await field.restart({ namespaces: isFirst ? [decoy, own] : [own, decoy] })
+  },
+}
+
+for (const [what, doIt] of Object.entries(faults)) {
+  test(`${what}: data flows again, in one session (${times} times)`, { timeout: 15_000 + times * 15_000 }, async () => {
+    const rig = await startRig()
+    for (let i = 0; i < times; i++) {
+      await doIt(rig.field)
+      await flows(rig)
+      await until('one session', () => rig.field.sessionCount, (count) => count === 1)
+    }
+    await rig.mapper.end()
+    expect(rig.field.sessionCount).toBe(0)
+  })
+}

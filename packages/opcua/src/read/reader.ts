@@ -1,0 +1,124 @@
+import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
+import type { DataValue } from 'node-opcua-client'
+import type { PlacedNodeId } from '../config/node-id.ts'
+import type { OpcuaVisitor } from '../config/visitor.ts'
+import { attributeIds } from '../data/attribute-ids.ts'
+import { chunk } from '../link/chunk.ts'
+import { serviceResultOf } from '../link/failure.ts'
+import type { OpcuaLink } from '../link/link.ts'
+import type { Decoders } from '../nodes/decoders.ts'
+import type { NodeResolver } from '../nodes/resolve-nodes.ts'
+import type { Quarantine } from '../nodes/quarantine.ts'
+
+/** Requests that are under way at once; more of them gain nothing. */
+const mostAtOnce = 4
+
+/** Reads visitors in as few requests as the server allows; each has its own outcome. */
+export interface Reader {
+  read(
+    visitors: readonly OpcuaVisitor[],
+    signal: AbortSignal,
+  ): Promise<readonly Outcome<Value>[]>
+}
+
+interface Item {
+  readonly at: number
+  readonly visitor: OpcuaVisitor
+  readonly nodeId: PlacedNodeId
+}
+
+export function createReader(
+  link: OpcuaLink,
+  options: {
+    readonly resolver: NodeResolver
+    readonly quarantine: Quarantine
+    readonly decoders: Decoders
+    readonly mostPerCall: number
+    /** What a visitor that is no variable shows: the last result of a method. */
+    readonly unread: (visitor: OpcuaVisitor) => Outcome<Value> | undefined
+  },
+): Reader {
+  const { resolver, quarantine, decoders, mostPerCall, unread } = options
+
+  /**
+   * Some servers refuse a whole request for one item that they do not understand. Halves tell which; the
+   * others have their values.
+   */
+  const ask = async (
+    items: readonly Item[],
+    signal: AbortSignal,
+    take: (item: Item, answer: DataValue | MapperError) => void,
+  ): Promise<void> => {
+    const nodes = items.map(({ nodeId, visitor }) => ({
+      nodeId,
+      attributeId: attributeIds[visitor.attribute],
+      ...(visitor.indexRange !== undefined && { indexRange: visitor.indexRange }),
+    }))
+    try {
+      const values = await link.ask('read', (session) => session.read(nodes), signal)
+      items.forEach((item, index) =>
+        take(item, values[index] ?? new MapperError('bad_data', 'the server left out an answer')),
+      )
+    } catch (thrown) {
+      const error = MapperError.from(thrown)
+      const isRefusal = serviceResultOf(error.cause) !== undefined && link.trouble === undefined
+      if (!isRefusal) throw error
+      const [only] = items
+      if (items.length <= 1) {
+        if (only) take(only, error)
+        return
+      }
+      const middle = Math.ceil(items.length / 2)
+      await ask(items.slice(0, middle), signal, take)
+      await ask(items.slice(middle), signal, take)
+    }
+  }
+
+  return {
+    async read(visitors, signal) {
+      const now = performance.now()
+      const outcomes: (Outcome<Value> | undefined)[] = visitors.map((visitor) => {
+        const error = quarantine.why(visitor, now)
+        return error === undefined ? unread(visitor) : { ok: false, error }
+      })
+      const wanted = visitors.flatMap((visitor, at) => (outcomes[at] ? [] : [{ at, visitor }]))
+      const nodes = await resolver.resolve(
+        wanted.map(({ visitor }) => visitor),
+        signal,
+      )
+      const items = wanted.flatMap(({ at, visitor }, index): Item[] => {
+        const nodeId = nodes[index]
+        if (nodeId === undefined || nodeId instanceof MapperError) {
+          outcomes[at] = failed(nodeId)
+          return []
+        }
+        return [{ at, visitor, nodeId }]
+      })
+      await decoders.prepare(items, signal)
+      const parts = chunk(items, mostPerCall)
+      const wall = Date.now()
+      const work = async () => {
+        for (let part; (part = parts.shift()) !== undefined;) {
+          await ask(part, signal, ({ at, visitor }, answer) => {
+            outcomes[at] =
+              answer instanceof MapperError
+                ? { ok: false, error: answer }
+                : decoders.outcome(visitor, answer, wall)
+          })
+        }
+      }
+      await Promise.all(Array.from({ length: Math.min(mostAtOnce, parts.length) }, work))
+      const settled = outcomes.map((outcome) => outcome ?? failed(undefined))
+      for (const { at, visitor } of wanted) {
+        const outcome = settled[at]
+        if (outcome) quarantine.note(visitor, outcome.ok ? undefined : outcome.error, now)
+      }
+      return settled
+    },
+  }
+}
+
+const failed = (error: MapperError | undefined): Outcome<Value> => ({
+  ok: false,
+  error: error ?? new MapperError('internal', 'a node was not asked for'),
+})

@@ -1,0 +1,69 @@
+import type { EventFilter, Variant } from 'node-opcua-client'
+import { parseNodeId, placeNodeId } from '../config/node-id.ts'
+import type { OpcuaVisitor } from '../config/visitor.ts'
+import { jsonText } from '../data/json.ts'
+import type { Library } from '../library.ts'
+import type { ServerFacts } from '../link/server-facts.ts'
+
+/** The fields of the events that a visitor shows; names with a namespace are `2:Name`, parts follow `/` or `.`. */
+export const eventFieldsOf = (visitor: OpcuaVisitor): readonly string[] =>
+  (visitor.eventFields ?? '')
+    .split(',')
+    .map((field) => field.trim())
+    .filter((field) => field !== '')
+
+/** Which events the server is to send, and what of them; undefined if the visitor shows none. */
+export function eventFilterOf(
+  visitor: OpcuaVisitor,
+  facts: ServerFacts,
+  library: Library,
+): EventFilter | undefined {
+  const fields = eventFieldsOf(visitor)
+  if (fields.length === 0) return undefined
+  const { eventType, eventSeverity } = visitor
+  const type =
+    eventType === undefined
+      ? library.resolveNodeId('BaseEventType')
+      : library.coerceNodeId(placeNodeId(parseNodeId(eventType), facts.namespaces))
+  const filter = library.constructEventFilter(fields.map((field) => field.replaceAll('/', '.')))
+  const { FilterOperator } = library
+  const conditions: object[] = []
+  if (eventType !== undefined) {
+    conditions.push({
+      filterOperator: FilterOperator.OfType,
+      filterOperands: [literal(library, library.DataType.NodeId, type)],
+    })
+  }
+  if (eventSeverity !== undefined) {
+    conditions.push({
+      filterOperator: FilterOperator.GreaterThanOrEqual,
+      filterOperands: [
+        new library.SimpleAttributeOperand({
+          typeDefinitionId: library.resolveNodeId('BaseEventType'),
+          browsePath: [{ namespaceIndex: 0, name: 'Severity' }],
+          attributeId: library.AttributeIds.Value,
+        }),
+        literal(library, library.DataType.UInt16, eventSeverity),
+      ],
+    })
+  }
+  if (conditions.length === 2) {
+    // The first element is the whole: both of the others must hold.
+    const element = (index: number) => new library.ElementOperand({ index })
+    conditions.unshift({
+      filterOperator: FilterOperator.And,
+      filterOperands: [element(1), element(2)],
+    })
+  }
+  if (conditions.length > 0) filter.whereClause = new library.ContentFilter({ elements: conditions })
+  return filter
+}
+
+const literal = (library: Library, dataType: number, value: unknown) =>
+  new library.LiteralOperand({ value: { dataType, value } })
+
+/** An event as the JSON text of its fields, in the order in which they are asked for. */
+export function eventText(visitor: OpcuaVisitor, fields: readonly Variant[]): string {
+  const names = eventFieldsOf(visitor)
+  return jsonText(Object.fromEntries(names.map((name, index) => [name, fields[index]])))
+}

@@ -1,0 +1,134 @@
+import { MapperError, type Outcome, type Write } from '@mapper-sdk/core'
+import type { WriteValueOptions } from 'node-opcua-client'
+import type { Caller } from '../call/caller.ts'
+import type { PlacedNodeId } from '../config/node-id.ts'
+import type { OpcuaVisitor } from '../config/visitor.ts'
+import { attributeIds } from '../data/attribute-ids.ts'
+import { statusError, isGood } from '../data/status.ts'
+import { variantOf } from '../data/variant.ts'
+import { chunk } from '../link/chunk.ts'
+import type { OpcuaLink } from '../link/link.ts'
+import type { AskNodeFacts, NodeFacts } from '../nodes/node-facts.ts'
+import type { NodeResolver } from '../nodes/resolve-nodes.ts'
+
+type Writes = readonly Write<OpcuaVisitor>[]
+type Written = Outcome<void>
+
+/** Writes in order: variables that follow one another together, methods one by one. */
+export interface Writer {
+  write(writes: Writes, signal: AbortSignal): Promise<readonly Written[]>
+}
+
+export function createWriter(
+  link: OpcuaLink,
+  options: {
+    readonly resolver: NodeResolver
+    readonly askFacts: AskNodeFacts
+    readonly caller: Caller
+    readonly mostPerCall: number
+  },
+): Writer {
+  const { resolver, askFacts, caller, mostPerCall } = options
+
+  /** What goes on the wire, with the type that the node has; or why it cannot be written. */
+  const valueOf = async (
+    { visitor, value }: Write<OpcuaVisitor>,
+    nodeId: PlacedNodeId,
+    facts: NodeFacts,
+    signal: AbortSignal,
+  ): Promise<WriteValueOptions | MapperError> => {
+    if (!facts.isWritable) {
+      return new MapperError('access_denied', 'the server does not let this user write the node')
+    }
+    const dataType = visitor.dataType ?? facts.dataType
+    if (dataType === undefined) {
+      return new MapperError(
+        'unsupported',
+        `the node holds a structure (${facts.dataTypeId.toString()}), which cannot be written; write its members where they are nodes`,
+      )
+    }
+    const enumNames = typeof value === 'string' ? await facts.enumNames(signal) : undefined
+    const variant = variantOf(value, {
+      dataType,
+      isArray: facts.isArray ?? looksLikeArray(value),
+      ...(enumNames?.size && { enumNames }),
+    })
+    if (variant instanceof MapperError) return variant
+    return {
+      nodeId,
+      attributeId: attributeIds[visitor.attribute],
+      ...(visitor.indexRange !== undefined && { indexRange: visitor.indexRange }),
+      // No timestamps: many servers refuse a write that brings them.
+      value: { value: variant },
+    } as WriteValueOptions
+  }
+
+  const writeVariables = async (writes: Writes, signal: AbortSignal): Promise<Written[]> => {
+    const nodes = await resolver.resolve(
+      writes.map(({ visitor }) => visitor),
+      signal,
+    )
+    const there = nodes.filter((node): node is PlacedNodeId => !(node instanceof MapperError))
+    const facts = new Map<PlacedNodeId, NodeFacts | MapperError>()
+    const answers = await askFacts(there, signal)
+    there.forEach((node, index) => {
+      const answer = answers[index]
+      if (answer) facts.set(node, answer)
+    })
+    const outcomes: Written[] = []
+    const toWrite: { readonly at: number; readonly node: WriteValueOptions }[] = []
+    for (const [at, write] of writes.entries()) {
+      const node = nodes[at]
+      const known = node instanceof MapperError || node === undefined ? node : facts.get(node)
+      if (known === undefined || known instanceof MapperError || node instanceof MapperError) {
+        outcomes[at] = refusal(known)
+        continue
+      }
+      const value = await valueOf(write, node as PlacedNodeId, known, signal)
+      if (value instanceof MapperError) outcomes[at] = refusal(value)
+      else toWrite.push({ at, node: value })
+    }
+    for (const part of chunk(toWrite, mostPerCall)) {
+      const statuses = await link.ask(
+        'write',
+        (session) => session.write(part.map(({ node }) => node)),
+        signal,
+      )
+      part.forEach(({ at }, index) => {
+        const status = statuses[index]
+        outcomes[at] =
+          status !== undefined && isGood(status)
+            ? { ok: true, value: undefined }
+            : refusal(status && statusError(status))
+      })
+    }
+    return outcomes
+  }
+
+  return {
+    async write(writes, signal) {
+      const outcomes: Written[] = []
+      let variables: Write<OpcuaVisitor>[] = []
+      const flush = async () => {
+        if (variables.length > 0) outcomes.push(...(await writeVariables(variables, signal)))
+        variables = []
+      }
+      for (const write of writes) {
+        if (write.visitor.methodID === undefined) variables.push(write)
+        else {
+          await flush()
+          outcomes.push(await caller.call(write, signal))
+        }
+      }
+      await flush()
+      return outcomes
+    },
+  }
+}
+
+const looksLikeArray = (value: unknown) => typeof value === 'string' && /^\s*\[/.test(value)
+
+const refusal = (error: MapperError | undefined): Written => ({
+  ok: false,
+  error: error ?? new MapperError('bad_data', 'the server left out an answer'),
+})
