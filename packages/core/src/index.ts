@@ -55,6 +55,7 @@ export {
   toText as decimalText,
   type Decimal,
 } from './decimal.ts'
+export { shortestFloat32 } from './float32.ts'
 export { decodeTwinText, encodeTwinText, type EncodedTwinText } from './twin-text.ts'
 export {
   applyOptions,

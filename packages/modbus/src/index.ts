@@ -23,7 +23,7 @@ export {
   type ReadRequest,
   type TableRange,
 } from './read/plan.ts'
-export { shortestFloat32 } from './data/float32.ts'
+export { shortestFloat32 } from '@mapper-sdk/core'
 export { connectTcp, type TcpOptions } from './link/tcp-link.ts'
 export type { TlsOptions } from './link/tls-connect.ts'
 export { connectUdp, type Dropped, type UdpOptions } from './link/udp-link.ts'

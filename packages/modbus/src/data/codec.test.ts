@@ -1,10 +1,9 @@
-import { integerValue, MapperError, type Value } from '@mapper-sdk/core'
+import { integerValue, MapperError, shortestFloat32, type Value } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { valueTypes, type ModbusVisitor, type ValueType } from '../config/visitor.ts'
 import { decoded, fromHex, hex, orders, registersOf, written } from './codec.suite.ts'
 import { float16Of, shortestFloat16 } from './float16.ts'
-import { shortestFloat32 } from './float32.ts'
 import { viewOf } from './register-codec.ts'
 
 const integers = [
@@ -260,27 +259,5 @@ describe('reading', () => {
     const value = registersOf({ type: 'bytes', length: 1 }).decode(viewOf(buffer), 0)
     buffer.fill(0xff)
     expect(value).toStrictEqual(fromHex('01 02'))
-  })
-})
-
-describe('shortestFloat32', () => {
-  it('is the same float32, in no more digits than needed', () => {
-    fc.assert(
-      fc.property(fc.float({ noNaN: true }), (float) => {
-        const short = shortestFloat32(float)
-        expect(Math.fround(short)).toBe(float)
-        const digits = [1, 2, 3, 4, 5, 6, 7, 8, 9].find(
-          (count) => Math.fround(Number(float.toPrecision(count))) === float,
-        )
-        if (Number.isFinite(float) && !Number.isInteger(float)) {
-          expect(short).toBe(Number(float.toPrecision(digits)))
-        }
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
-  it.each([0.1, 21.5, -0.2, 1e-45, 3.4028235e38, 1e10, 0.3, 16_777_216, -0])('%d', (value) => {
-    expect(shortestFloat32(Math.fround(value))).toBe(value)
   })
 })

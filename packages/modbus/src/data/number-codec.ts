@@ -1,6 +1,5 @@
-import type { Value } from '@mapper-sdk/core'
+import { shortestFloat32, type Value } from '@mapper-sdk/core'
 import { bitsOfFloat16, float16Of, shortestFloat16 } from './float16.ts'
-import { shortestFloat32 } from './float32.ts'
 import { refusal, toFloat, toInteger } from './refusal.ts'
 import { bytesOf, type RegisterCodec } from './register-codec.ts'
 import { bitsOf, isFloat, isSigned, widths, type FloatType, type WideIntegerType } from './types.ts'

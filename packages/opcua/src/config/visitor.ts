@@ -107,6 +107,13 @@ export const visitorSchema = Type.Object(
           'How values of an enumeration are shown. auto: by name if the property is a STRING in the model, else as a number.',
       }),
     ),
+    timeAs: filled(
+      oneOf(['auto', 'text', 'ms'], {
+        default: 'auto',
+        description:
+          'How a DateTime is shown. text: ISO 8601. ms: milliseconds since 1970. auto: ms if the property is a number in the model, else text.',
+      }),
+    ),
     subscribe: filled(
       Type.Boolean({
         default: true,
