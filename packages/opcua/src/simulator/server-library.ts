@@ -1,7 +1,8 @@
 import { MapperError } from '@mapper-sdk/core'
+import type * as nodeOpcua from 'node-opcua'
 
 /** What the simulator uses of node-opcua, which only it needs: it is loaded when a server starts. */
-export type ServerLibrary = typeof import('node-opcua')
+export type ServerLibrary = typeof nodeOpcua
 
 /** Throws `invalid_config` that says how to install it, if it is not there. */
 export async function loadServerLibrary(): Promise<ServerLibrary> {

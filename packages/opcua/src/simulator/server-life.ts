@@ -2,10 +2,11 @@ import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
 import type { OPCUACertificateManager, OPCUAServer } from 'node-opcua'
 import { securityModes } from '../config/protocol.ts'
-import { buildSpace, type BuiltSpace } from './build-space.ts'
+import { buildSpace, namespacesOf, type BuiltSpace } from './build-space.ts'
 import type { OpcuaSimulatorOptions, UserToken } from './options.ts'
 import { gateRequests, type RequestGate } from './request-gate.ts'
 import type { ServerLibrary } from './server-library.ts'
+import { nodesetsOf } from './space/types-nodeset.ts'
 
 /** One life of the server, from its start to its end. */
 export interface ServerLife {
@@ -44,6 +45,7 @@ export async function startServer(
     userCertificateManager,
     serverInfo: { applicationUri: serverUri, applicationName: { text: 'OPC UA simulator' } },
     buildInfo: { productName: 'OPC UA simulator', manufacturerName: 'mapper-sdk' },
+    nodesets: [library.nodesets.standard, ...nodesetsOf(namespacesOf(options))],
     userManager: {
       isValidUser: (name: string, password: string) =>
         Object.hasOwn(users, name) && users[name] === password,

@@ -99,8 +99,8 @@ export async function startOpcuaSimulator(
       const folder = built.folder('Added')
       built.variable(name, type, value, { folder, browseName: name, isBack: true })
     },
-    raiseEvent: () => undefined,
-    setAlarm: () => undefined,
+    raiseEvent: (fields) => running().built.events.raise(fields),
+    setAlarm: (active) => running().built.events.setAlarm(active),
     get sessionCount() {
       return life === undefined ? 0 : engine().currentSessionCount
     },

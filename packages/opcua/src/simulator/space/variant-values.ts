@@ -74,7 +74,7 @@ export function fromVariant(library: ServerLibrary, { dataType, value }: Variant
         return fromWords(each as readonly number[])
       case library.DataType.NodeId:
       case library.DataType.ExpandedNodeId:
-        return String(each)
+        return (each as { toString(): string }).toString()
       case library.DataType.StatusCode:
         return (each as { name: string }).name
       case library.DataType.ExtensionObject:
