@@ -1,1 +1,19 @@
-export {}
+export { startOpcuaSimulator } from './start-opcua-simulator.ts'
+export type {
+  Interference,
+  OpcuaSimulator,
+  RaisedEvent,
+  SetOptions,
+  SimulatedReading,
+} from './simulator.ts'
+export {
+  decoyNamespace,
+  simulatorNamespace,
+  type ChangingItems,
+  type OpcuaSimulatorOptions,
+  type SimulatedLimits,
+  type UserToken,
+} from './options.ts'
+export type { DeclaredNode } from './declared-nodes.ts'
+export { builtInTypes, type BuiltInType } from './space/variant-values.ts'
+export { limitValues, sampleArrays, sampleValues } from './space/sample-values.ts'
