@@ -33,7 +33,7 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
     const { timeoutMs, sessionTimeoutMs, maxNodesPerRequest, timestamps } = protocol
     const { limits } = link.facts
     const most = (limit: number) => Math.min(limit, maxNodesPerRequest)
-    const resolver = createNodeResolver(link, most(limits.translate))
+    const resolver = createNodeResolver(link, library, most(limits.translate))
     const askFacts = createNodeFacts(link, library, most(limits.read))
     const decoders = createDecoders(timestamps, askFacts)
     const caller = createCaller(link, { library, resolver })
@@ -41,7 +41,7 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
       ...{ resolver, decoders, quarantine: createQuarantine(), mostPerCall: most(limits.read) },
       unread: caller.result,
     })
-    const writer = createWriter(link, { resolver, askFacts, caller, mostPerCall: most(limits.write) })
+    const writer = createWriter(link, { library, resolver, askFacts, caller, mostPerCall: most(limits.write) })
     const subscriptions = createSubscriptions(link, {
       ...{ library, timeoutMs, lifetimeMs: sessionTimeoutMs, logger: context.logger },
       mostPerCall: most(limits.monitor),

@@ -1,8 +1,9 @@
 import { MapperError, type Outcome, type Value, type Write } from '@mapper-sdk/core'
 import type { Argument } from 'node-opcua-client'
 import { dataTypes, type OpcuaVisitor } from '../config/visitor.ts'
-import { jsonText } from '../data/json.ts'
-import { isGood, statusError } from '../data/status.ts'
+import { jsonOf } from '../data/json.ts'
+import { severityOf, statusError } from '../data/status.ts'
+import { typedOf } from '../data/typed.ts'
 import { variantOf } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
@@ -48,10 +49,10 @@ export function createCaller(
   ): Promise<MapperError | undefined> => {
     const [objectId, methodId] = await resolver.resolve([visitor, methodOf(visitor)], signal)
     for (const node of [objectId, methodId]) if (node instanceof MapperError) return node
-    const method = library.coerceNodeId(methodId)
+    if (!(objectId instanceof library.NodeId) || !(methodId instanceof library.NodeId)) return
     const { inputArguments } = await link.ask(
       'arguments of the method',
-      (session) => session.getArgumentDefinition(method),
+      (session) => session.getArgumentDefinition(methodId),
       signal,
     )
     const isArray = inputArguments.map(({ valueRank }) => valueRank >= 0)
@@ -74,14 +75,15 @@ export function createCaller(
       'call',
       (session) =>
         session.call({
-          objectId: library.coerceNodeId(objectId),
-          methodId: method,
+          objectId,
+          methodId,
           inputArguments: inputs,
         }),
       signal,
     )
-    if (!isGood(answer.statusCode)) return refused(answer)
-    results.set(visitor, jsonText(answer.outputArguments ?? []))
+    if (severityOf(answer.statusCode.value) === 'bad') return refused(answer)
+    const outputs = (answer.outputArguments ?? []).map((output) => jsonOf(typedOf(output), {}))
+    results.set(visitor, `[${outputs.join(',')}]`)
     return undefined
   }
 
@@ -92,7 +94,7 @@ export function createCaller(
   }) => {
     const { code, detail } = statusError(answer.statusCode)
     const bad = (answer.inputArgumentResults ?? []).flatMap((status, index) =>
-      isGood(status) ? [] : [`argument ${index + 1}: ${statusError(status).detail}`],
+      severityOf(status.value) === 'good' ? [] : [`argument ${index + 1}: ${statusError(status).detail}`],
     )
     return new MapperError(code, [detail, ...bad].join('; '))
   }

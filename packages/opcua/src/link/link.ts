@@ -1,6 +1,6 @@
 import type { MapperError } from '@mapper-sdk/core'
-import type { ClientSession } from 'node-opcua-client'
 import type { ServerFacts } from './server-facts.ts'
+import type { Session } from './session.ts'
 
 /**
  * A session with a server, as all other rooms use it. It outlives interruptions: while the server may
@@ -17,14 +17,14 @@ export interface OpcuaLink {
    */
   ask<T>(
     what: string,
-    run: (session: ClientSession) => Promise<T>,
+    run: (session: Session) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T>
   /**
    * For requests whose answer may take its time, such as Publish: the session itself, while there is no
    * trouble.
    */
-  readonly session: ClientSession | undefined
+  readonly session: Session | undefined
   /** Tells of interruptions until the returned function is called. */
   listen(listener: LinkListener): () => void
   /** Says that the link is beyond repair, for what only the caller can see. */

@@ -1,17 +1,18 @@
 import { MapperError, type Logger } from '@mapper-sdk/core'
-import type { ClientSession, OPCUAClient } from 'node-opcua-client'
+import type { OPCUAClient } from 'node-opcua-client'
 import { closeClient, breakConnection } from './close-client.ts'
 import { failureOf, isSessionGone } from './failure.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import type { LinkListener, OpcuaLink } from './link.ts'
 import { isSameServer, readServerFacts, type ServerFacts } from './server-facts.ts'
+import type { Session } from './session.ts'
 import { within } from './within.ts'
 
 /** A session that was just opened, and for how long its link may take to do what. */
 export interface Opened {
   readonly url: string
   readonly client: OPCUAClient
-  readonly session: ClientSession
+  readonly session: Session
   readonly facts: ServerFacts
   readonly timeoutMs: number
   /** For how long an interrupted session is resumed. */

@@ -1,11 +1,11 @@
 import { MapperError } from '@mapper-sdk/core'
-import type { ClientSession, DataValue, EnumDefinition, NodeId } from 'node-opcua-client'
-import type { PlacedNodeId } from '../config/node-id.ts'
+import type { DataValue, NodeId } from 'node-opcua-client'
 import { dataTypes, type DataTypeName } from '../config/visitor.ts'
 import { statusError } from '../data/status.ts'
 import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
+import type { Session } from '../link/session.ts'
 
 /** What the server says of a variable. */
 export interface NodeFacts {
@@ -22,7 +22,7 @@ export interface NodeFacts {
 
 /** Asks what is not known yet, and keeps it as long as the session lives. */
 export type AskNodeFacts = (
-  nodes: readonly PlacedNodeId[],
+  nodes: readonly NodeId[],
   signal: AbortSignal,
 ) => Promise<readonly (NodeFacts | MapperError)[]>
 
@@ -35,9 +35,9 @@ export function createNodeFacts(
   library: Library,
   mostPerCall: number,
 ): AskNodeFacts {
-  const known = new WeakMap<PlacedNodeId, NodeFacts>()
+  const known = new WeakMap<NodeId, NodeFacts>()
   const types = new Map<string, Promise<TypeFacts>>()
-  const names = new WeakMap<PlacedNodeId, ReadonlyMap<number, string>>()
+  const names = new WeakMap<NodeId, ReadonlyMap<number, string>>()
 
   const typeOf = (typeId: NodeId, signal: AbortSignal): Promise<TypeFacts> => {
     const key = typeId.toString()
@@ -50,7 +50,7 @@ export function createNodeFacts(
   }
 
   const factsOf = async (
-    nodeId: PlacedNodeId,
+    nodeId: NodeId,
     [type, rank, access, userAccess]: readonly (DataValue | undefined)[],
     signal: AbortSignal,
   ): Promise<NodeFacts | MapperError> => {
@@ -72,7 +72,7 @@ export function createNodeFacts(
     }
   }
 
-  const namesOf = async (nodeId: PlacedNodeId, typeId: NodeId, signal: AbortSignal) => {
+  const namesOf = async (nodeId: NodeId, typeId: NodeId, signal: AbortSignal) => {
     const known = names.get(nodeId)
     if (known !== undefined) return known
     const found =
@@ -85,7 +85,7 @@ export function createNodeFacts(
 
   return async (nodes, signal) => {
     const unknown = [...new Set(nodes)].filter((node) => !known.has(node))
-    const failed = new Map<PlacedNodeId, MapperError>()
+    const failed = new Map<NodeId, MapperError>()
     for (const part of chunk(unknown, Math.max(1, Math.floor(mostPerCall / asked.length)))) {
       const items = part.flatMap((nodeId) => asked.map((attributeId) => ({ nodeId, attributeId })))
       const values = await link.ask('node facts', (session) => session.read(items), signal)
@@ -118,7 +118,7 @@ interface TypeFacts {
 const dataTypeDefinition = 23
 
 async function askType(
-  session: ClientSession,
+  session: Session,
   typeId: NodeId,
   library: Library,
 ): Promise<TypeFacts> {
@@ -126,7 +126,9 @@ async function askType(
   const dataType = dataTypes.find((each) => each === name)
   if (dataType !== 'Int32') return { dataType, enumNames: undefined }
   const { value } = await session.read({ nodeId: typeId, attributeId: dataTypeDefinition })
-  const definition = value?.value as Partial<EnumDefinition> | undefined
+  const definition = value?.value as
+    | { schema?: { name?: string }; fields?: readonly { name?: string; value?: unknown }[] | null }
+    | undefined
   const fields = definition?.schema?.name === 'EnumDefinition' ? definition.fields : undefined
   if (fields == null) return { dataType, enumNames: await statesOf(session, typeId, library) }
   const names = fields.map((field) => [numberOfInt64(field.value), field.name ?? ''] as const)
@@ -135,14 +137,13 @@ async function askType(
 
 /** The names of states that a node lists in its properties EnumStrings or EnumValues. */
 async function statesOf(
-  session: ClientSession,
-  nodeId: PlacedNodeId | NodeId,
+  session: Session,
+  nodeId: NodeId,
   library: Library,
 ): Promise<ReadonlyMap<number, string> | undefined> {
   const properties = ['EnumStrings', 'EnumValues']
-  const start = library.coerceNodeId(nodeId)
   const found = await session.translateBrowsePath(
-    properties.map((name) => library.makeBrowsePath(start, `.${name}`)),
+    properties.map((name) => library.makeBrowsePath(nodeId, `.${name}`)),
   )
   for (const [index, name] of properties.entries()) {
     const target = found[index]?.targets?.[0]?.targetId

@@ -10,8 +10,10 @@ const restMs = 30_000
 export interface Quarantine {
   /** Why it is not worth asking right now. */
   why(what: object, now: number): MapperError | undefined
-  /** What became of it. */
-  note(what: object, error: MapperError | undefined, now: number): void
+  /** It is not there, or not for us. */
+  rest(what: object, error: MapperError, now: number): void
+  /** It is there after all. */
+  release(what: object): void
 }
 
 export function createQuarantine(): Quarantine {
@@ -21,10 +23,7 @@ export function createQuarantine(): Quarantine {
       const rest = resting.get(what)
       return rest !== undefined && now < rest.until ? rest.error : undefined
     },
-    note(what, error, now) {
-      if (error?.code === 'invalid_config' || error?.code === 'access_denied') {
-        resting.set(what, { error, until: now + restMs })
-      } else if (error === undefined) resting.delete(what)
-    },
+    rest: (what, error, now) => void resting.set(what, { error, until: now + restMs }),
+    release: (what) => void resting.delete(what),
   }
 }

@@ -1,7 +1,9 @@
 import { MapperError } from '@mapper-sdk/core'
+import type { NodeId } from 'node-opcua-client'
 import { parseBrowsePath, placeBrowsePath } from '../config/browse-path.ts'
-import { parseNodeId, placeNodeId, type PlacedNodeId } from '../config/node-id.ts'
+import { parseNodeId, placeNodeId } from '../config/node-id.ts'
 import { statusError } from '../data/status.ts'
+import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 
@@ -17,16 +19,20 @@ export interface NodeResolver {
   resolve(
     names: readonly NodeName[],
     signal: AbortSignal,
-  ): Promise<readonly (PlacedNodeId | MapperError)[]>
+  ): Promise<readonly (NodeId | MapperError)[]>
 }
 
-export function createNodeResolver(link: OpcuaLink, mostPerCall: number): NodeResolver {
-  const found = new WeakMap<NodeName, PlacedNodeId>()
+export function createNodeResolver(
+  link: OpcuaLink,
+  library: Library,
+  mostPerCall: number,
+): NodeResolver {
+  const found = new WeakMap<NodeName, NodeId>()
   const { namespaces } = link.facts
 
-  const placed = (name: NodeName): PlacedNodeId | MapperError => {
+  const placed = (name: NodeName): NodeId | MapperError => {
     try {
-      return placeNodeId(parseNodeId(name.nodeID), namespaces)
+      return library.coerceNodeId(placeNodeId(parseNodeId(name.nodeID), namespaces))
     } catch (thrown) {
       return inField('nodeID', thrown)
     }
@@ -35,20 +41,24 @@ export function createNodeResolver(link: OpcuaLink, mostPerCall: number): NodeRe
   /** Where the browse paths lead; asks the server in as few requests as it allows. */
   const follow = async (names: readonly NodeName[], signal: AbortSignal) => {
     const paths: { readonly name: NodeName; readonly path: object }[] = []
-    const answers = new Map<NodeName, PlacedNodeId | MapperError>()
+    const answers = new Map<NodeName, NodeId | MapperError>()
     for (const name of names) {
       const start = placed(name)
       if (start instanceof MapperError) answers.set(name, start)
       else {
         try {
-          const elements = placeBrowsePath(parseBrowsePath(name.browsePath ?? ''), namespaces)
+          const steps = placeBrowsePath(parseBrowsePath(name.browsePath ?? ''), namespaces)
+          const elements = steps.map((step) => ({
+            ...step,
+            referenceTypeId: library.coerceNodeId(step.referenceTypeId),
+          }))
           paths.push({ name, path: { startingNode: start, relativePath: { elements } } })
         } catch (thrown) {
           answers.set(name, inField('browsePath', thrown))
         }
       }
     }
-    for (const part of chunk(paths, Math.min(mostPerCall, link.facts.limits.translate))) {
+    for (const part of chunk(paths, mostPerCall)) {
       const results = await link.ask(
         'translate browse paths',
         (session) => session.translateBrowsePath(part.map(({ path }) => path)),
@@ -58,8 +68,7 @@ export function createNodeResolver(link: OpcuaLink, mostPerCall: number): NodeRe
         const result = results[index]
         const target = result?.targets?.[0]?.targetId
         if (result?.statusCode.isGood() === true && target != null) {
-          const { namespace, identifierType, value } = target
-          answers.set(name, { namespace, identifierType, value } as PlacedNodeId)
+          answers.set(name, library.coerceNodeId(target))
         } else answers.set(name, lost(name, result?.statusCode))
       })
     }

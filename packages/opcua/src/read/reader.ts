@@ -1,8 +1,9 @@
 import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
-import type { DataValue } from 'node-opcua-client'
-import type { PlacedNodeId } from '../config/node-id.ts'
+import type { DataValue, NodeId } from 'node-opcua-client'
 import type { OpcuaVisitor } from '../config/visitor.ts'
 import { attributeIds } from '../data/attribute-ids.ts'
+import { rangeOf } from '../data/index-range.ts'
+import { isLasting } from '../data/lasting.ts'
 import { chunk } from '../link/chunk.ts'
 import { serviceResultOf } from '../link/failure.ts'
 import type { OpcuaLink } from '../link/link.ts'
@@ -24,7 +25,7 @@ export interface Reader {
 interface Item {
   readonly at: number
   readonly visitor: OpcuaVisitor
-  readonly nodeId: PlacedNodeId
+  readonly nodeId: NodeId
 }
 
 export function createReader(
@@ -52,7 +53,7 @@ export function createReader(
     const nodes = items.map(({ nodeId, visitor }) => ({
       nodeId,
       attributeId: attributeIds[visitor.attribute],
-      ...(visitor.indexRange !== undefined && { indexRange: visitor.indexRange }),
+      ...rangeOf(visitor),
     }))
     try {
       const values = await link.ask('read', (session) => session.read(nodes), signal)
@@ -74,6 +75,18 @@ export function createReader(
     }
   }
 
+  const settle = (
+    visitor: OpcuaVisitor,
+    answer: DataValue | MapperError,
+    now: number,
+  ): Outcome<Value> => {
+    if (answer instanceof MapperError) return { ok: false, error: answer }
+    const outcome = decoders.of(visitor)(answer)
+    if (outcome.ok) quarantine.release(visitor)
+    else if (isLasting(answer.statusCode.value)) quarantine.rest(visitor, outcome.error, now)
+    return outcome
+  }
+
   return {
     async read(visitors, signal) {
       const now = performance.now()
@@ -90,30 +103,22 @@ export function createReader(
         const nodeId = nodes[index]
         if (nodeId === undefined || nodeId instanceof MapperError) {
           outcomes[at] = failed(nodeId)
+          if (nodeId !== undefined) quarantine.rest(visitor, nodeId, now)
           return []
         }
         return [{ at, visitor, nodeId }]
       })
       await decoders.prepare(items, signal)
       const parts = chunk(items, mostPerCall)
-      const wall = Date.now()
       const work = async () => {
         for (let part; (part = parts.shift()) !== undefined;) {
           await ask(part, signal, ({ at, visitor }, answer) => {
-            outcomes[at] =
-              answer instanceof MapperError
-                ? { ok: false, error: answer }
-                : decoders.outcome(visitor, answer, wall)
+            outcomes[at] = settle(visitor, answer, now)
           })
         }
       }
       await Promise.all(Array.from({ length: Math.min(mostAtOnce, parts.length) }, work))
-      const settled = outcomes.map((outcome) => outcome ?? failed(undefined))
-      for (const { at, visitor } of wanted) {
-        const outcome = settled[at]
-        if (outcome) quarantine.note(visitor, outcome.ok ? undefined : outcome.error, now)
-      }
-      return settled
+      return outcomes.map((outcome) => outcome ?? failed(undefined))
     },
   }
 }

@@ -1,7 +1,9 @@
+import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
 import type { EventFilter, Variant } from 'node-opcua-client'
 import { parseNodeId, placeNodeId } from '../config/node-id.ts'
 import type { OpcuaVisitor } from '../config/visitor.ts'
-import { jsonText } from '../data/json.ts'
+import { jsonOf } from '../data/json.ts'
+import { typedOf } from '../data/typed.ts'
 import type { Library } from '../library.ts'
 import type { ServerFacts } from '../link/server-facts.ts'
 
@@ -63,7 +65,14 @@ const literal = (library: Library, dataType: number, value: unknown) =>
   new library.LiteralOperand({ value: { dataType, value } })
 
 /** An event as the JSON text of its fields, in the order in which they are asked for. */
-export function eventText(visitor: OpcuaVisitor, fields: readonly Variant[]): string {
-  const names = eventFieldsOf(visitor)
-  return jsonText(Object.fromEntries(names.map((name, index) => [name, fields[index]])))
+export function eventOutcome(visitor: OpcuaVisitor, fields: readonly Variant[]): Outcome<Value> {
+  try {
+    const members = eventFieldsOf(visitor).map((name, index) => {
+      const field = fields[index]
+      return `${JSON.stringify(name)}:${field ? jsonOf(typedOf(field), {}) : 'null'}`
+    })
+    return { ok: true, value: `{${members.join(',')}}` }
+  } catch (thrown) {
+    return { ok: false, error: MapperError.from(thrown, 'bad_data') }
+  }
 }

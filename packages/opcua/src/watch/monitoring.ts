@@ -1,7 +1,7 @@
-import type { EventFilter, MonitoredItemCreateRequestOptions } from 'node-opcua-client'
-import type { PlacedNodeId } from '../config/node-id.ts'
+import type { EventFilter, MonitoredItemCreateRequestOptions, NodeId } from 'node-opcua-client'
 import type { OpcuaVisitor } from '../config/visitor.ts'
 import { attributeIds } from '../data/attribute-ids.ts'
+import { rangeOf } from '../data/index-range.ts'
 import type { Library } from '../library.ts'
 import type { WatchedItem } from './subscription.ts'
 
@@ -12,18 +12,18 @@ const deadbandTypes = { none: 0, absolute: 1, percent: 2 } as const
 /** What the server is asked to watch, and how closely. */
 export function monitoring(
   visitor: OpcuaVisitor,
-  nodeId: PlacedNodeId,
+  nodeId: NodeId,
   everyMs: number,
   library: Library,
   eventFilter: EventFilter | undefined,
 ): MonitoredItemCreateRequestOptions {
-  const { samplingIntervalMs, queueSize, discard, indexRange } = visitor
+  const { samplingIntervalMs, queueSize, discard } = visitor
   const filter = eventFilter ?? dataFilter(visitor, library)
   return {
     itemToMonitor: {
       nodeId,
       attributeId: eventFilter ? library.AttributeIds.EventNotifier : attributeIds[visitor.attribute],
-      ...(indexRange !== undefined && { indexRange }),
+      ...rangeOf(visitor),
     },
     monitoringMode: library.MonitoringMode.Reporting,
     requestedParameters: {

@@ -1,6 +1,5 @@
 import { MapperError, type Logger } from '@mapper-sdk/core'
 import type {
-  ClientSession,
   DataValue,
   MonitoredItemCreateRequestOptions,
   NotificationMessage,
@@ -12,6 +11,7 @@ import type { Library } from '../library.ts'
 import { failureOf, serviceResultOf } from '../link/failure.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import { chunk } from '../link/chunk.ts'
+import type { Session } from '../link/session.ts'
 import { isOpaque } from './opaque.ts'
 import type { Publisher, Subscriber } from './publisher.ts'
 
@@ -103,7 +103,7 @@ export async function createSubscription(
   }
 
   /** Structures whose type is not known yet are looked up at the server first. */
-  const deliver = async (session: ClientSession, message: NotificationMessage) => {
+  const deliver = async (session: Session, message: NotificationMessage) => {
     const opaque = opaqueValues(message, library)
     if (opaque.length > 0) await library.promoteOpaqueStructure(session, opaque)
     dispatch(message)
@@ -154,7 +154,7 @@ export async function createSubscription(
   }
 
   /** The message after the last one, if the server still has it. */
-  const fetchNext = async (session: ClientSession): Promise<boolean> => {
+  const fetchNext = async (session: Session): Promise<boolean> => {
     const retransmitSequenceNumber = next(lastSequence)
     const request = new library.RepublishRequest({ subscriptionId: id, retransmitSequenceNumber })
     const response = await new Promise<RepublishResponse | undefined>((resolve, reject) =>

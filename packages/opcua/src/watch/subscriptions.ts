@@ -1,4 +1,5 @@
 import { MapperError, type Logger } from '@mapper-sdk/core'
+import type { TransferSubscriptionsResponse } from 'node-opcua-client'
 import type { Library } from '../library.ts'
 import { failureOf } from '../link/failure.ts'
 import type { OpcuaLink } from '../link/link.ts'
@@ -63,7 +64,11 @@ export function createSubscriptions(
     const subscriptionIds = all.map(({ id }) => id)
     const { results } = await link.ask(
       'transfer subscriptions',
-      (session) => session.transferSubscriptions({ subscriptionIds, sendInitialValues: true }),
+      (session) =>
+        session.transferSubscriptions({
+          subscriptionIds,
+          sendInitialValues: true,
+        }) as unknown as Promise<TransferSubscriptionsResponse>,
       never,
     )
     const refused = results?.find(({ statusCode }) => statusCode.isNotGood())
@@ -110,7 +115,8 @@ export function createSubscriptions(
       const subscriptionIds = [subscription.id]
       await link.ask(
         'delete subscription',
-        (session) => session.deleteSubscriptions({ subscriptionIds }),
+        (session) =>
+          session.deleteSubscriptions({ subscriptionIds }) as unknown as Promise<unknown>,
         never,
       )
     },

@@ -1,13 +1,12 @@
 import { MapperError, type Outcome, type Value, type Watch } from '@mapper-sdk/core'
-import type { StatusCode } from 'node-opcua-client'
-import type { PlacedNodeId } from '../config/node-id.ts'
+import type { NodeId, StatusCode } from 'node-opcua-client'
 import type { OpcuaVisitor } from '../config/visitor.ts'
 import { statusError } from '../data/status.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { Decoders } from '../nodes/decoders.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
-import { eventFilterOf, eventText } from './events.ts'
+import { eventFilterOf, eventOutcome } from './events.ts'
 import { monitoring, withoutDeadband } from './monitoring.ts'
 import type { WatchedItem } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -26,7 +25,7 @@ export type Watcher = (
 interface Candidate {
   readonly index: number
   readonly visitor: OpcuaVisitor
-  readonly nodeId: PlacedNodeId
+  readonly nodeId: NodeId
 }
 
 export function createWatcher(
@@ -45,10 +44,11 @@ export function createWatcher(
 
   const itemOf = ({ index, visitor, nodeId }: Candidate, watch: Watch, everyMs: number): WatchedItem => {
     const tell = (outcome: Outcome<Value>) => watch.changed(index, outcome)
+    const decode = decoders.of(visitor)
     return {
       toCreate: monitoring(visitor, nodeId, everyMs, library, eventFilterOf(visitor, link.facts, library)),
-      value: (dataValue) => tell(decoders.outcome(visitor, dataValue, Date.now())),
-      event: (fields) => tell({ ok: true, value: eventText(visitor, fields) }),
+      value: (dataValue) => tell(decode(dataValue)),
+      event: (fields) => tell(eventOutcome(visitor, fields)),
     }
   }
 

@@ -1,11 +1,12 @@
 import { MapperError, type Outcome, type Write } from '@mapper-sdk/core'
-import type { WriteValueOptions } from 'node-opcua-client'
+import type { NodeId, WriteValueOptions } from 'node-opcua-client'
 import type { Caller } from '../call/caller.ts'
-import type { PlacedNodeId } from '../config/node-id.ts'
 import type { OpcuaVisitor } from '../config/visitor.ts'
 import { attributeIds } from '../data/attribute-ids.ts'
-import { statusError, isGood } from '../data/status.ts'
+import { rangeOf } from '../data/index-range.ts'
+import { severityOf, statusError } from '../data/status.ts'
 import { variantOf } from '../data/variant.ts'
+import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { AskNodeFacts, NodeFacts } from '../nodes/node-facts.ts'
@@ -22,18 +23,19 @@ export interface Writer {
 export function createWriter(
   link: OpcuaLink,
   options: {
+    readonly library: Library
     readonly resolver: NodeResolver
     readonly askFacts: AskNodeFacts
     readonly caller: Caller
     readonly mostPerCall: number
   },
 ): Writer {
-  const { resolver, askFacts, caller, mostPerCall } = options
+  const { library, resolver, askFacts, caller, mostPerCall } = options
 
   /** What goes on the wire, with the type that the node has; or why it cannot be written. */
   const valueOf = async (
     { visitor, value }: Write<OpcuaVisitor>,
-    nodeId: PlacedNodeId,
+    nodeId: NodeId,
     facts: NodeFacts,
     signal: AbortSignal,
   ): Promise<WriteValueOptions | MapperError> => {
@@ -57,10 +59,10 @@ export function createWriter(
     return {
       nodeId,
       attributeId: attributeIds[visitor.attribute],
-      ...(visitor.indexRange !== undefined && { indexRange: visitor.indexRange }),
+      ...rangeOf(visitor),
       // No timestamps: many servers refuse a write that brings them.
       value: { value: variant },
-    } as WriteValueOptions
+    }
   }
 
   const writeVariables = async (writes: Writes, signal: AbortSignal): Promise<Written[]> => {
@@ -68,8 +70,8 @@ export function createWriter(
       writes.map(({ visitor }) => visitor),
       signal,
     )
-    const there = nodes.filter((node): node is PlacedNodeId => !(node instanceof MapperError))
-    const facts = new Map<PlacedNodeId, NodeFacts | MapperError>()
+    const there = nodes.filter((node): node is NodeId => !(node instanceof MapperError))
+    const facts = new Map<NodeId, NodeFacts | MapperError>()
     const answers = await askFacts(there, signal)
     there.forEach((node, index) => {
       const answer = answers[index]
@@ -80,13 +82,12 @@ export function createWriter(
     for (const [at, write] of writes.entries()) {
       const node = nodes[at]
       const known = node instanceof MapperError || node === undefined ? node : facts.get(node)
-      if (known === undefined || known instanceof MapperError || node instanceof MapperError) {
-        outcomes[at] = refusal(known)
-        continue
-      }
-      const value = await valueOf(write, node as PlacedNodeId, known, signal)
-      if (value instanceof MapperError) outcomes[at] = refusal(value)
-      else toWrite.push({ at, node: value })
+      const value =
+        known === undefined || known instanceof MapperError || !(node instanceof library.NodeId)
+          ? known
+          : await valueOf(write, node, known, signal)
+      if (value instanceof MapperError || value === undefined) outcomes[at] = refusal(value)
+      else toWrite.push({ at, node: value as WriteValueOptions })
     }
     for (const part of chunk(toWrite, mostPerCall)) {
       const statuses = await link.ask(
@@ -97,7 +98,7 @@ export function createWriter(
       part.forEach(({ at }, index) => {
         const status = statuses[index]
         outcomes[at] =
-          status !== undefined && isGood(status)
+          status !== undefined && severityOf(status.value) === 'good'
             ? { ok: true, value: undefined }
             : refusal(status && statusError(status))
       })
