@@ -1,39 +1,119 @@
-import type { ConnectContext } from '@mapper-sdk/core'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { MapperError, type ConnectContext } from '@mapper-sdk/core'
 import path from 'node:path'
-import { OPCUACertificateManager } from 'node-opcua-certificate-manager'
+import type { EndpointDescription, OPCUAClient, OPCUAClientOptions } from 'node-opcua-client'
 import type { OpcuaProtocol } from '../config/protocol.ts'
 import type { Library } from '../library.ts'
 import { closeClient } from './close-client.ts'
-import { failureOf } from './failure.ts'
+import { keepLink } from './keep-link.ts'
 import type { OpcuaLink } from './link.ts'
-import { keepLink } from './open-link.ts'
+import { openSecurity, type Security } from './security.ts'
 import { readServerFacts } from './server-facts.ts'
 import type { Session } from './session.ts'
 import { within } from './within.ts'
 
-export async function connectLink(protocol: OpcuaProtocol, context: ConnectContext, library: Library): Promise<OpcuaLink> {
-  const { signal, logger } = context
-  const { url, timeoutMs, sessionTimeoutMs } = protocol
-  const folder = await mkdtemp(path.join(tmpdir(), 'opcua-'))
-  const client = library.OPCUAClient.create({
-    applicationName: 'mapper',
-    clientCertificateManager: new OPCUACertificateManager({ rootFolder: folder, automaticallyAcceptUnknownCertificate: true }),
-    connectionStrategy: { initialDelay: 200, maxDelay: 2_000, maxRetry: 0 },
-    endpointMustExist: false,
-    keepSessionAlive: false,
-    requestedSessionTimeout: sessionTimeoutMs,
-    transportTimeout: timeoutMs,
-    defaultTransactionTimeout: timeoutMs,
-  })
+/** With other servers to go to, an interrupted session is not waited for as long as it may last, in ms. */
+const resumeWithBackupsMs = 10_000
+/** How long closing what was never in use may take, in ms. */
+const closeMs = 300
+
+/**
+ * Opens a session with the first server that can be reached; a server that failed last time is not the
+ * first again. Throws a MapperError with what to do.
+ */
+export async function connectLink(
+  protocol: OpcuaProtocol,
+  context: ConnectContext,
+  library: Library,
+): Promise<OpcuaLink> {
+  const { memory, signal } = context
+  const urls = [protocol.url, ...(protocol.backupUrls?.split(',') ?? [])].map((url) => url.trim())
+  let last: MapperError | undefined
+  for (let tries = 0; tries < urls.length; tries++) {
+    const at = Number(memory.get('server') ?? 0) % urls.length
+    try {
+      const link = await connectTo(urls[at] ?? protocol.url, protocol, context, library)
+      // After a loss the first server is the first to be asked again.
+      memory.set('server', 0)
+      return link
+    } catch (thrown) {
+      last = MapperError.from(thrown)
+      memory.set('server', (at + 1) % urls.length)
+      if (signal.aborted) break
+    }
+  }
+  throw last ?? new MapperError('invalid_config', 'url names no server')
+}
+
+async function connectTo(
+  url: string,
+  protocol: OpcuaProtocol,
+  context: ConnectContext,
+  library: Library,
+): Promise<OpcuaLink> {
+  const { logger, memory, signal } = context
+  const { timeoutMs } = protocol
+  const folder = protocol.pkiFolder ?? (context.folder && path.join(context.folder, 'opcua-pki'))
+  if (folder === undefined && protocol.securityPolicy !== 'None') {
+    throw new MapperError(
+      'invalid_config',
+      'a secured connection needs a folder for certificates: set state_dir in the mapper configuration, or pkiFolder',
+    )
+  }
+  const security = openSecurity(
+    { ...protocol, url },
+    { library, folder: folder ?? '', logger, memory },
+  )
+  const create = (options: OPCUAClientOptions) =>
+    library.OPCUAClient.create({
+      ...options,
+      // One try: core decides when there is another. An interrupted session is resumed with these delays.
+      connectionStrategy: { maxRetry: 0, initialDelay: 200, maxDelay: 2_000 },
+      keepSessionAlive: false,
+      requestedSessionTimeout: protocol.sessionTimeoutMs,
+      transportTimeout: timeoutMs,
+      defaultTransactionTimeout: timeoutMs,
+    })
+  const step = <T>(what: string, pending: Promise<T>) => within(pending, timeoutMs, signal, what)
+
+  let client: OPCUAClient | undefined
+  let session: Session | undefined
   try {
-    await within(client.connect(url), timeoutMs, signal, 'connect')
-    const session = await within(client.createSession() as Promise<Session>, timeoutMs, signal, 'create session')
-    const facts = await within(readServerFacts(session), timeoutMs, signal, 'server facts')
-    return keepLink({ url, client, session, facts, timeoutMs, resumeForMs: session.timeout, logger, onClose: () => rm(folder, { recursive: true, force: true }) })
+    const choice = security.choose(await askEndpoints(url, security, create, step), url)
+    client = create(await security.connectOptions(choice))
+    await step('connect', client.connect(choice.url))
+    if (choice.mode !== 'None') {
+      security.checkOffers(choice, await step('endpoints', client.getEndpoints()))
+    }
+    const identity = await security.identity()
+    session = (await step('create session', client.createSession(identity))) as Session
+    const facts = await step('server facts', readServerFacts(session))
+    const { policy, mode } = choice
+    logger.debug({ server: choice.url, policy, mode, session: session.timeout }, 'session opened')
+    const resumeForMs = protocol.backupUrls === undefined ? session.timeout : resumeWithBackupsMs
+    return keepLink({
+      ...{ url: choice.url, client, session, facts, timeoutMs, logger },
+      resumeForMs: Math.min(session.timeout, resumeForMs),
+      onClose: () => security.close(),
+    })
   } catch (thrown) {
-    await closeClient(client, undefined, 100)
-    throw failureOf(thrown)
+    security.close()
+    if (client !== undefined) await closeClient(client, session, closeMs)
+    throw security.refusalOf(thrown)
+  }
+}
+
+/** Asks the server what it offers, with a client of its own: the offers decide how the real one connects. */
+async function askEndpoints(
+  url: string,
+  security: Security,
+  create: (options: OPCUAClientOptions) => OPCUAClient,
+  step: <T>(what: string, pending: Promise<T>) => Promise<T>,
+): Promise<EndpointDescription[]> {
+  const client = create(await security.discoveryOptions())
+  try {
+    await step('connect', client.connect(url))
+    return await step('endpoints', client.getEndpoints())
+  } finally {
+    await closeClient(client, undefined, closeMs)
   }
 }

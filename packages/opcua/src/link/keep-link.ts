@@ -19,7 +19,7 @@ export interface Opened {
   readonly resumeForMs: number
   readonly logger: Logger
   /** What belongs to the session and ends with it. */
-  readonly onClose: () => Promise<void>
+  readonly onClose: () => void
 }
 
 /** How long closing may take; core gives a second for all of it. */
@@ -121,7 +121,7 @@ export function keepLink(opened: Opened): OpcuaLink {
     session.off('session_closed', onSessionClosed)
     // A server that was lost in silence may be there again: it need not keep the session until it times out.
     await closeClient(client, session, last === undefined || last.lost ? closeMs : 0)
-    await opened.onClose()
+    opened.onClose()
   }
 
   return {
