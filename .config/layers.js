@@ -20,7 +20,7 @@ export const rooms = [
   {
     room: 'runtime',
     match:
-      /^(connection|connection-pool|poller|device-loop|desired-writer|outbox|budget|reporter|readings|memory|bounded|write-batch)$/,
+      /^(connection|connection-pool|lease|watches|poller|device-loop|group|watched|desired-writer|outbox|budget|reporter|readings|memory|bounded|write-batch)$/,
     may: ['foundation', 'pure', 'edge-port', 'line', 'line-port', 'runtime'],
   },
   {

@@ -32,7 +32,12 @@ export function connectTo(
   { driver, protocol }: Target,
   options: { readonly signal: AbortSignal; readonly timeoutMs: number },
 ): Promise<Connection> {
-  const own = { logger: silentLogger, memory: new Map<string, unknown>(), lines: createLines() }
+  const own = {
+    logger: silentLogger,
+    memory: new Map<string, unknown>(),
+    lines: createLines(),
+    folder: undefined,
+  }
   return withDeadline(
     { signal: options.signal, ms: options.timeoutMs, what: 'connecting' },
     (signal) => driver.connect(protocol, { signal, ...own }),

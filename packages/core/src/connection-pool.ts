@@ -1,11 +1,11 @@
 import {
   createSharedConnection,
   type ConnectionSettings,
-  type Lease,
   type SharedConnection,
 } from './connection.ts'
 import type { Id } from './device.ts'
 import type { Driver } from './driver.ts'
+import type { Lease } from './lease.ts'
 import { createLines } from './line/lines.ts'
 import type { Logger } from './log.ts'
 import { createMemory } from './memory.ts'
@@ -26,6 +26,8 @@ export function createConnectionPool(options: {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
+  /** For files of the drivers. */
+  readonly folder: string | undefined
 }): ConnectionPool {
   const drivers = new Map<Driver, Map<string, SharedConnection>>()
   const lines = createLines()

@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { createSharedConnection, type Lease } from './connection.ts'
+import { createSharedConnection } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { MapperError } from './errors.ts'
+import type { Lease } from './lease.ts'
 import { silentLogger } from './log.ts'
 import { createLines } from './line/lines.ts'
 import { createMemory } from './memory.ts'
@@ -21,6 +22,7 @@ function rig(options: { parallel?: number; writesOvertake?: boolean } = {}) {
     logger: silentLogger,
     memory: createMemory(),
     lines: createLines(),
+    folder: undefined,
   })
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
@@ -202,6 +204,7 @@ describe('a shared connection', () => {
         logger: silentLogger,
         memory: createMemory(),
         lines: createLines(),
+        folder: undefined,
       },
     )
     const lease = other.lease('n/a', () => undefined)

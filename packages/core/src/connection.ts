@@ -10,31 +10,11 @@ import type { ConnectContext, Connection, Driver } from './driver.ts'
 import type { Memory } from './store.ts'
 import { errorPolicies, MapperError } from './errors.ts'
 import { createFairQueue } from './fair-queue.ts'
+import type { Call, Lease } from './lease.ts'
 import type { Logger } from './log.ts'
-import { createSilenceBudget, type SilenceBudget } from './silence-budget.ts'
+import { createSilenceBudget } from './silence-budget.ts'
 import { backoffMs, canceled, type Clock } from './time.ts'
-
-/** A device's share in a connection. */
-export interface Lease {
-  /**
-   * Runs one call on the connection, as soon as neither the connection nor the device is busy. Writes go
-   * before reads, and devices share the connection by the time that their calls take. Throws a
-   * MapperError; `call.started` tells whether the driver was reached.
-   */
-  run<T>(call: Call<T>): Promise<T>
-  /** What silent devices may take of the connection's time. */
-  readonly silence: SilenceBudget
-  release(): Promise<void>
-}
-
-export interface Call<T> {
-  readonly kind: 'read' | 'write'
-  readonly signal: AbortSignal
-  started?: boolean
-  /** For how long the call held the connection, or its share of it; set when it is over. */
-  tookMs?: number
-  readonly run: (connection: Connection, signal: AbortSignal) => Promise<T>
-}
+import { createWatches, type Watches } from './watches.ts'
 
 export interface ConnectionSettings {
   /** The deadline of one call of the driver, and of one attempt to connect. */
@@ -62,6 +42,7 @@ interface User {
   readonly onReady: () => void
   /** For its reads and its writes, of which one each may be under way. */
   readonly controllers: Readonly<Record<Call<unknown>['kind'], Controllers>>
+  readonly watches: Watches
 }
 
 interface Job {
@@ -89,6 +70,7 @@ export function createSharedConnection<P>(
     readonly logger: Logger
     readonly memory: Memory
     readonly lines: ConnectContext['lines']
+    readonly folder: ConnectContext['folder']
   },
 ): SharedConnection {
   const { clock, logger, settings } = options
@@ -148,6 +130,7 @@ export function createSharedConnection<P>(
           logger,
           memory: options.memory,
           lines: options.lines,
+          folder: options.folder,
         })
         const connection = await settle(
           pending,
@@ -189,7 +172,12 @@ export function createSharedConnection<P>(
     })
     setState({ kind: 'backoff', error, cancel })
     for (const job of queue.drain()) job.fail(error)
+    for (const { watches } of users) watches.lose(error)
     if (lost !== undefined) void closeQuietly(lost)
+  }
+
+  const broken = (connection: Connection, error: MapperError) => {
+    if (state.kind === 'ready' && state.connection === connection) lose(error)
   }
 
   const closeQuietly = (connection: Connection) => closeBounded(connection, clock, logger)
@@ -228,15 +216,14 @@ export function createSharedConnection<P>(
           }).then(
             (value) => {
               call.tookMs = (clock.now() - begun) / (connection.parallel ?? 1)
-              attempts = 0
+              if (call.unused !== true) attempts = 0
               resolve(value)
               over()
             },
             (thrown: unknown) => {
               const error = MapperError.from(thrown)
               // Stopping a call on our own wish says nothing about the link; everything else does.
-              const broken = !call.signal.aborted || error.code === 'unreachable'
-              if (broken && state.kind === 'ready' && state.connection === connection) lose(error)
+              if (!call.signal.aborted || error.code === 'unreachable') broken(connection, error)
               reject(error)
               over()
             },
@@ -266,13 +253,17 @@ export function createSharedConnection<P>(
   return {
     lease(device, onReady) {
       const controllers = { read: createControllers(), write: createControllers() }
-      const user: User = { device, onReady, controllers }
+      const watches = createWatches(clock)
+      const user: User = { device, onReady, controllers, watches }
       users.add(user)
       return {
         run: (call) => run(user, call),
+        watch: (connection, call) => watches.start(call, (error) => void broken(connection, error)),
+        proven: () => void (attempts = 0),
         silence,
         async release() {
           if (!users.delete(user)) return
+          watches.stop(new MapperError('canceled', `${device} no longer uses the connection`))
           silence.forget(device)
           if (users.size === 0) await close()
         },

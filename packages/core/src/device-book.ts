@@ -243,6 +243,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
         propertyIssues: index === -1 ? [] : issues.filter(isOf).map(about),
         running,
         linkError: loop?.linkError,
+        watched: loop?.isWatched(property) ?? false,
         reading: loop?.readings.get(property),
         untold: loop?.untold(property),
         twin: options.outbox.explain(id, property, options.clock.now()),

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import { createCircuit } from './circuit.ts'
-import type { Call, Lease } from './connection.ts'
 import { createDesiredWriter } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
 import type { Outcome, Value } from './driver.ts'
 import { errorPolicies, MapperError } from './errors.ts'
-import { expectLength } from './expect-length.ts'
-import { isSilence, stateOf } from './health.ts'
+import { createGroup, type Group } from './group.ts'
+import { stateOf } from './health.ts'
+import type { Lease } from './lease.ts'
 import type { Logger } from './log.ts'
 import type { StateStore } from './store.ts'
 import type { Outbox } from './outbox.ts'
@@ -16,9 +16,9 @@ import { sameSpec, type ResolvedDevice, type ResolvedProperty } from './resolve.
 import { phaseOf } from './schedule.ts'
 import { createSteady } from './steady.ts'
 import type { Clock } from './time.ts'
-import { createWriteBatch, writeOf } from './write-batch.ts'
+import { createWriteBatch, writeOf, type WriteBatch } from './write-batch.ts'
 
-/** One device at work: reads what is due, writes what is wished, keeps the outbox up to date. */
+/** One device at work: watches or reads what is due, writes what is wished, keeps the outbox up to date. */
 export interface DeviceLoop {
   readonly device: ResolvedDevice
   /** The device as it is from now on, on the same connection. */
@@ -30,8 +30,10 @@ export interface DeviceLoop {
   write(property: string, text: string): Promise<string | undefined>
   stop(): Promise<void>
   readonly state: DeviceState
-  /** Why the last call as a whole failed, if it did. */
+  /** Why the last call as a whole failed, or what the connection works on, if so. */
   readonly linkError: MapperError | undefined
+  /** Whether the device tells of changes of a property, instead of being read. */
+  isWatched(property: string): boolean
   readonly readings: ReadonlyMap<string, Reading>
   untold(property: string): string | undefined
 }
@@ -54,15 +56,6 @@ export interface DeviceLoopOptions {
   readonly wake: () => void
 }
 
-/** Properties of one cycle, always read together; the array stays the same object for the driver's plan. */
-interface Group extends Task {
-  readonly properties: readonly ResolvedProperty[]
-  readonly visitors: readonly unknown[]
-  readonly periodMs: number
-  alive: boolean
-  busy: boolean
-}
-
 export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   const { clock, logger, outbox, poller } = options
   const stop = new AbortController()
@@ -74,75 +67,46 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   let link: MapperError | undefined
   let cause: MapperError | undefined
   let groups: Group[] = []
-  let reads = 0
-  /** By property, the last read that had begun when it was written: what that one saw may be older. */
-  const overtaken = new Map<string, number>()
   let stateTask: Task | undefined
 
   const lease = options.lease(() => {
-    // Back after a loss: read at once instead of waiting out a long cycle.
-    if (link !== undefined) for (const group of groups) group.run()
+    // Back after a loss: at once, instead of waiting out a long cycle.
+    for (const group of groups) group.ready(link !== undefined)
     void writer.flush()
   })
 
   const circuit = createCircuit({ ...options, device: device.id, budget: lease.silence })
 
-  const writeBatch = createWriteBatch(lease, () => device.protocol, stop.signal)
+  const callBatch = createWriteBatch(lease, () => device.protocol, stop.signal)
+  const writeBatch: WriteBatch = (properties, writes) => {
+    for (const { name } of properties) for (const group of groups) group.writing(name)
+    return callBatch(properties, writes)
+  }
+
+  /** A write has an outcome: reports the property soon, and answers what it reads now. */
+  const written = (property: ResolvedProperty, back: Outcome<Value> | undefined) => {
+    const { name } = property
+    const isNewest = groups.map((group) => group.written(name, back)).every(Boolean)
+    let text = back?.ok === true ? readings.all.get(name)?.text : undefined
+    if (isNewest && back !== undefined) text = readings.take(property, back, clock.wall())
+    readings.publish(property, writer.observed(name), true)
+    options.wake()
+    return text
+  }
 
   const writer = createDesiredWriter({
     device,
     store: options.store,
     logger,
     writeBatch,
-    onOutcome: (property, readBack) => {
-      overtaken.set(property.name, reads)
-      if (readBack !== undefined) readings.take(property, readBack, clock.wall())
-      readings.publish(property, writer.observed(property.name), true)
-      options.wake()
-    },
+    onOutcome: (property, back) => void written(property, back),
   })
 
-  const collect = async (group: Group) => {
-    if (group.busy || !circuit.enter(clock.now())) return
-    group.busy = true
-    const begun = ++reads
-    try {
-      const call: Call<readonly Outcome<Value>[]> = {
-        kind: 'read',
-        signal: stop.signal,
-        run: (connection, signal) =>
-          connection.read(device.protocol, group.visitors, signal, group.periodMs),
-      }
-      const outcomes = await lease.run(call)
-      // What came of it is nobody's any more, but the circuit waits to hear that it is over.
-      if (!group.alive) return circuit.failed()
-      expectLength(outcomes, group.visitors)
-      link = undefined
-      const now = clock.wall()
-      group.properties.forEach((property, index) => {
-        const outcome = outcomes[index]
-        if (outcome === undefined || begun <= (overtaken.get(property.name) ?? 0)) return
-        const text = readings.take(property, outcome, now)
-        if (text === undefined) return
-        writer.reading(property, text)
-        readings.publish(property, writer.observed(property.name), false)
-      })
-      const silent = outcomes.length > 0 && outcomes.every((one) => !one.ok && isSilence(one.error))
-      if (silent) circuit.silent(clock.now(), call.tookMs ?? 0)
-      else circuit.answered(clock.now())
-    } catch (thrown) {
-      circuit.failed()
-      const error = MapperError.from(thrown)
-      if (!group.alive || error.code === 'canceled') return
-      // The first failure is told with the change of state; the same again is no news.
-      logger.debug({ err: error }, 'the device could not be read')
-      link = error
-    } finally {
-      group.busy = false
-    }
-    judge()
-    options.wake()
-    void writer.flush()
+  const take = (property: ResolvedProperty, outcome: Outcome<Value>, now: number) => {
+    const text = readings.take(property, outcome, now)
+    if (text === undefined) return
+    writer.reading(property, text)
+    readings.publish(property, writer.observed(property.name), false)
   }
 
   const state = createSteady<DeviceState>({
@@ -157,9 +121,12 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     },
   })
 
+  const linkError = () => link ?? groups.find((one) => one.interruption)?.interruption
+
   /** Works out the device's state anew. */
   const judge = () => {
-    const now = stateOf({ link, read: readings.all.size, errors: readings.errors(), misconfigured })
+    const health = { link: linkError(), read: readings.all.size, faults: readings.faults() }
+    const now = stateOf({ ...health, misconfigured })
     // Nothing is known before the first reading, and saying so would cost a call of the budget.
     if (state.value === undefined && now.state === 'unknown' && groups.length > 0) return
     cause = now.cause
@@ -173,14 +140,28 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       if (properties === undefined) cycles.set(property.collectMs, [property])
       else properties.push(property)
     }
-    groups = [...cycles].map(([periodMs, properties]) => {
-      const visitors = properties.map(({ visitor }) => visitor)
-      const run = () => void collect(group)
-      const group: Group = { properties, visitors, periodMs, alive: true, busy: false, run }
-      poller.add(group, periodMs, phaseOf(device.id, periodMs))
-      run()
-      return group
-    })
+    groups = [...cycles].map(([periodMs, properties]) =>
+      createGroup({
+        properties,
+        protocol: device.protocol,
+        periodMs,
+        phaseMs: phaseOf(device.id, periodMs),
+        lease,
+        circuit,
+        poller,
+        clock,
+        logger,
+        signal: stop.signal,
+        take,
+        onLink: (error) => (link = error),
+        onNews: () => {
+          judge()
+          options.wake()
+          void writer.flush()
+        },
+      }),
+    )
+    for (const group of groups) group.run()
     const { toCloud, cycleMs } = device.stateReport
     if (toCloud && cycleMs > 0) {
       const run = () => {
@@ -195,10 +176,8 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   }
 
   const halt = () => {
-    for (const group of groups) {
-      group.alive = false
-      poller.delete(group)
-    }
+    for (const group of groups) group.stop()
+    groups = []
     if (stateTask !== undefined) poller.delete(stateTask)
     stateTask = undefined
   }
@@ -212,14 +191,15 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
     update(next, nowMisconfigured) {
       const reach = sameSpec(device, next)
       if (reach === 'equal' && nowMisconfigured === misconfigured) return
+      const isRestart = reach !== 'desired' && reach !== 'equal'
+      // First, so that what was told until now is taken as it was meant.
+      if (isRestart) halt()
       misconfigured = nowMisconfigured
       device = next
-      if (reach !== 'desired' && reach !== 'equal') readings.keep(next.properties)
+      if (isRestart) readings.keep(next.properties)
       writer.update(next)
-      if (reach !== 'desired' && reach !== 'equal') {
-        halt()
-        start()
-      } else judge()
+      if (isRestart) start()
+      else judge()
       void writer.flush()
     },
     async stop() {
@@ -233,24 +213,20 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
       if (property === undefined)
         throw new MapperError('invalid_config', `no property ${name} is running`)
       const { result, error } = await writeBatch([property], [writeOf(property, text)])
-      const written = result?.written[0]
-      const back = result?.readBack?.[0]
-      if (written === undefined)
+      const outcome = result?.written[0]
+      if (outcome === undefined)
         throw error ?? new MapperError('internal', 'the write has no outcome')
-      if (!written.ok) throw written.error
+      if (!outcome.ok) throw outcome.error
       logger.info({ property: name, value: text }, 'value written by request')
-      overtaken.set(name, reads)
-      const read = back === undefined ? undefined : readings.take(property, back, clock.wall())
-      readings.publish(property, writer.observed(name), true)
-      options.wake()
-      return read
+      return written(property, result?.readBack?.[0])
     },
     get state() {
       return state.value ?? 'unknown'
     },
     get linkError() {
-      return link
+      return linkError()
     },
+    isWatched: (name) => groups.some((group) => group.isWatched(name)),
     readings: readings.all,
     untold: readings.untold,
   }

@@ -1,9 +1,11 @@
+import type { ConnectContext } from './connect-context.ts'
 import type { ModelProperty, RawConfig } from './device.ts'
 import type { MapperError } from './errors.ts'
-import type { Lines } from './line/line.ts'
-import type { Logger } from './log.ts'
 import type { JSONSchema } from './schema.ts'
-import type { Memory } from './store.ts'
+import type { Watch } from './watch.ts'
+
+export type { ConnectContext } from './connect-context.ts'
+export type { Watch } from './watch.ts'
 
 /** A value as a device has it. Integers beyond 2^53 are bigints; raw bytes are a Uint8Array. */
 export type Value = boolean | number | bigint | string | Uint8Array
@@ -24,15 +26,6 @@ export type Outcome<T> =
 export interface Write<V> {
   readonly visitor: V
   readonly value: Value
-}
-
-export interface ConnectContext {
-  /** Aborts when the connection is no longer wanted or the time to connect is over. */
-  readonly signal: AbortSignal
-  readonly logger: Logger
-  readonly memory: Memory
-  /** Serial lines and their like, shared with all drivers and mappers of the process. */
-  readonly lines: Lines
 }
 
 /** What is wrong with a field: words that go on after its name, as in "is 3, but uint32 takes 2". */
@@ -81,8 +74,8 @@ export interface Driver<P = unknown, V = unknown> {
  * A device that is silent on a link that others share is not a throw: its items fail with `timeout`.
  *
  * Core promises: never more calls at once than `parallel`, never two for one device (but see
- * `writesOvertake`); every signal includes the deadline; the visitors of the same due set are the same
- * array object, so a plan made for them can be kept in a WeakMap.
+ * `writesOvertake` and `subscribe`); every signal includes the deadline; the visitors of the same due set
+ * are the same array object, so a plan made for them can be kept in a WeakMap.
  * A driver promises: a call settles within one second of its abort.
  */
 export interface Connection<P = unknown, V = unknown> {
@@ -106,12 +99,18 @@ export interface Connection<P = unknown, V = unknown> {
     writes: readonly Write<V>[],
     signal: AbortSignal,
   ): Promise<readonly Outcome<void>[]>
-  /** Calls `onChange` for every change until the signal aborts. Left out: core polls. */
+  /**
+   * Watches the visitors and says what changes, first what they are now, until the signal aborts; then it
+   * resolves. The call lasts as long as the subscription, runs beside all others and has no deadline; a
+   * throw says, as ever, that the link is unusable. If it resolves by itself, core reads. Left out: core
+   * reads. `everyMs` is the collectCycle: how often core wants to know at most.
+   */
   subscribe?(
     protocol: P,
     visitors: readonly V[],
-    onChange: (index: number, outcome: Outcome<Value>) => void,
+    watch: Watch,
     signal: AbortSignal,
+    everyMs: number,
   ): Promise<void>
   /** Ends it: calls in flight fail, no timer or socket is left. Any time, any number of times. */
   close(): Promise<void>

@@ -14,7 +14,10 @@ export interface Explanation {
   /** The last good value, its age, and the error of the newest reading if that failed. */
   readonly reading?: {
     readonly text: string | undefined
+    /** Since the value was true; of a watched property, since it became so: it stands until it changes. */
     readonly ageMs: number
+    /** The device tells of changes by itself; false: it is read. */
+    readonly watched: boolean
     readonly error?: string
   }
   /** Where the latest text stands on its way to the cloud; undefined if it has none. */
@@ -35,6 +38,8 @@ export interface ExplainFacts {
   readonly running: { readonly reportToCloud: boolean; readonly collectMs: number } | undefined
   /** Why the last call for the whole device failed, if it did. */
   readonly linkError: MapperError | undefined
+  /** Whether the device tells of changes of the property, instead of being read. */
+  readonly watched: boolean
   readonly reading:
     | {
         readonly text: string | undefined
@@ -63,6 +68,7 @@ export function explain(facts: ExplainFacts, wallMs: number): Explanation {
       reading: {
         text: reading.text,
         ageMs: Math.max(0, wallMs - reading.at),
+        watched: facts.watched,
         ...(reading.error && { error: reading.error.message }),
       },
     }),
@@ -87,13 +93,15 @@ function reasonOf(facts: ExplainFacts): string {
     return `The device cannot be reached, so ${kept}: ${facts.linkError.message}`
   }
   if (reading === undefined) {
-    return `It has not been read yet; it is read every ${running.collectMs} ms.`
+    return facts.watched
+      ? 'The device tells of its changes, and has told no value yet.'
+      : `It has not been read yet; it is read every ${running.collectMs} ms.`
   }
   if (reading.error !== undefined) {
     return `The newest reading failed, so ${kept}: ${reading.error.message}`
   }
   if (!running.reportToCloud)
-    return 'It is read but not reported: reportToCloud is false in the custom resource.'
+    return 'Its value is known but not reported: reportToCloud is false in the custom resource.'
   if (facts.untold !== undefined)
     return `EdgeCore would drop the value, so it is not sent: ${facts.untold}`
   if (twin?.status === 'refused') return `EdgeCore refused the value: ${twin.refusal}`

@@ -1,14 +1,23 @@
 import type { DeviceState } from './device.ts'
 import { errorPolicies, type MapperError } from './errors.ts'
 
+/** What became of the properties whose last reading failed. */
+export interface Faults {
+  readonly count: number
+  /** Those that met with silence. */
+  readonly silent: number
+  /** Those that count for the state of the device, and the error of the first of them. */
+  readonly grave: number
+  readonly cause: MapperError | undefined
+}
+
 /** What is known of a device's well-being. */
 export interface Health {
   /** Why the last call as a whole failed, if it did. */
   readonly link: MapperError | undefined
   /** How many properties have been read at all, well or not. */
   readonly read: number
-  /** The errors of those whose last reading failed. */
-  readonly errors: readonly MapperError[]
+  readonly faults: Faults
   /** Something in the configuration is wrong: part of the device is not running. */
   readonly misconfigured: boolean
 }
@@ -23,11 +32,9 @@ export function stateOf(health: Health): {
     return { state: state === 'ok' ? 'unhealthy' : state, cause: health.link }
   }
   const { read } = health
-  const errors = health.errors.filter(({ code }) => errorPolicies[code].state !== 'ok')
-  const [cause] = errors
+  const { count, silent, grave, cause } = health.faults
   if (cause !== undefined) {
-    const silent = health.errors.length === read && errors.every(isSilence)
-    return { state: silent ? 'offline' : 'unhealthy', cause }
+    return { state: count === read && silent === grave ? 'offline' : 'unhealthy', cause }
   }
   if (health.misconfigured) return { state: 'unhealthy' }
   return { state: read === 0 ? 'unknown' : 'ok' }
@@ -36,3 +43,6 @@ export function stateOf(health: Health): {
 /** Nothing came from the device itself. */
 export const isSilence = (error: MapperError): boolean =>
   errorPolicies[error.code].state === 'offline'
+
+/** A property without a value may be quite in order. */
+export const isGrave = (error: MapperError): boolean => errorPolicies[error.code].state !== 'ok'

@@ -24,6 +24,7 @@ export type {
   Driver,
   Outcome,
   Value,
+  Watch,
   Write,
 } from './driver.ts'
 export type {

@@ -65,7 +65,10 @@ async function run(driver: Driver, file: string, level: string | undefined): Pro
       logger,
       signal,
       settings,
-      ...(state_dir === undefined ? {} : { store: await openStateStore(state_dir, name, logger) }),
+      ...(state_dir !== undefined && {
+        folder: state_dir,
+        store: await openStateStore(state_dir, name, logger),
+      }),
     })
     logger.info('stopped')
     await end(logger, exitCodes.clean)

@@ -54,6 +54,8 @@ export interface MapperOptions {
   readonly settings?: Partial<MapperSettings>
   /** Remembered across restarts; without it only as long as the process lives. */
   readonly store?: StateStore
+  /** Where drivers may keep files of their own across restarts; made when the first one is written. */
+  readonly folder?: string
   readonly clock?: Clock
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number
@@ -158,11 +160,13 @@ export function createConnections(options: {
   readonly clock?: Clock
   readonly random?: () => number
   readonly settings?: Partial<MapperSettings>
+  /** Where drivers may keep files of their own across restarts. */
+  readonly folder?: string
 }): ConnectionPool {
-  const { logger, clock = systemClock, random = Math.random } = options
+  const { logger, clock = systemClock, random = Math.random, folder } = options
   const { callTimeoutMs, reconnectMaxMs } = { ...defaultSettings, ...options.settings }
   const settings = { callTimeoutMs, backoffFirstMs: 100, backoffMaxMs: reconnectMaxMs }
-  return createConnectionPool({ clock, random, logger, settings })
+  return createConnectionPool({ clock, random, logger, settings, folder })
 }
 
 function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {

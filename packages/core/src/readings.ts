@@ -2,7 +2,7 @@ import { formatValue, limitProblem } from './convert.ts'
 import type { Id } from './device.ts'
 import type { Outcome, Value } from './driver.ts'
 import { errorPolicies, MapperError } from './errors.ts'
-import { isSilence } from './health.ts'
+import { isGrave, isSilence, type Faults } from './health.ts'
 import type { Logger } from './log.ts'
 import type { Outbox } from './outbox.ts'
 import type { ResolvedProperty } from './resolve.ts'
@@ -31,12 +31,9 @@ export interface Readings {
   readonly all: ReadonlyMap<string, Reading>
   /** Why the newest value of a property cannot be told to EdgeCore at all, if so. */
   untold(property: string): string | undefined
-  /** The errors of the properties whose last reading failed. */
-  errors(): readonly MapperError[]
+  /** What became of those whose last reading failed; asked for after every read, so it is kept. */
+  faults(): Faults
 }
-
-/** Asked for after every read. */
-const none: readonly MapperError[] = []
 
 export function createReadings(options: {
   readonly device: Id
@@ -46,8 +43,11 @@ export function createReadings(options: {
   readonly values: 'encode' | 'reject'
 }): Readings {
   const { clock, device, logger, outbox, values } = options
-  const all = new Map<string, Reading>()
-  const errors = new Map<string, MapperError>()
+  /** Changed in place: there may be a hundred thousand readings a second. */
+  const all = new Map<string, { -readonly [Key in keyof Reading]: Reading[Key] }>()
+  const grave = new Map<string, MapperError>()
+  let failed = 0
+  let silent = 0
   const untold = new Map<string, string>()
   const warned = new Set<string>()
 
@@ -69,26 +69,46 @@ export function createReadings(options: {
     }
   }
 
+  const setError = (name: string, before: MapperError | undefined, next?: MapperError) => {
+    if (before !== undefined) failed--
+    if (before !== undefined && isSilence(before)) silent--
+    if (next !== undefined) failed++
+    if (next !== undefined && isSilence(next)) silent++
+    if (next !== undefined && isGrave(next)) grave.set(name, next)
+    else grave.delete(name)
+  }
+
+  const readingOf = (name: string) => {
+    let reading = all.get(name)
+    if (reading === undefined) {
+      reading = { text: undefined, at: 0, error: undefined }
+      all.set(name, reading)
+    }
+    return reading
+  }
+
   return {
     take(property, outcome, now) {
       const { name } = property
-      const before = all.get(name)
-      const read = outcome.ok ? textOf(property, outcome.value) : outcome.error
+      const read = outcome.ok ? textOf(property, outcome.value) : MapperError.from(outcome.error)
+      const reading = readingOf(name)
+      const before = reading.error
       if (read instanceof MapperError) {
-        all.set(name, { text: before?.text, at: before?.at ?? 0, error: read })
-        errors.set(name, read)
+        setError(name, before, read)
+        reading.error = read
         // A silent device is told once, by its state, not once per property.
-        if (before?.error?.code !== read.code && !isSilence(read)) {
+        if (before?.code !== read.code && !isSilence(read)) {
           logger[errorPolicies[read.code].level]({ property: name, err: read }, 'no reading')
         }
         return undefined
       }
-      if (errors.delete(name)) logger.info({ property: name }, 'reading again')
-      all.set(name, {
-        text: read,
-        at: (outcome.ok ? outcome.at : undefined) ?? now,
-        error: undefined,
-      })
+      if (before !== undefined) {
+        setError(name, before)
+        reading.error = undefined
+        logger.info({ property: name }, 'reading again')
+      }
+      reading.text = read
+      reading.at = (outcome.ok ? outcome.at : undefined) ?? now
       return read
     },
     publish(property, observedDesired, urgent) {
@@ -123,16 +143,21 @@ export function createReadings(options: {
       for (const { property } of outbox.twins(device)) {
         if (!reported.has(property)) outbox.forgetTwin(device, property)
       }
-      for (const name of all.keys()) {
+      for (const [name, { error }] of all) {
         if (names.has(name)) continue
+        setError(name, error)
         all.delete(name)
-        errors.delete(name)
         untold.delete(name)
       }
       warned.clear()
     },
     all,
     untold: (property) => untold.get(property),
-    errors: () => (errors.size === 0 ? none : [...errors.values()]),
+    faults: () => ({
+      count: failed,
+      silent,
+      grave: grave.size,
+      cause: grave.size === 0 ? undefined : grave.values().next().value,
+    }),
   }
 }

@@ -1,8 +1,8 @@
-import type { Lease } from './connection.ts'
 import { limitProblem, parseValue } from './convert.ts'
 import type { Connection, Outcome, Value, Write } from './driver.ts'
 import { MapperError } from './errors.ts'
 import { expectLength } from './expect-length.ts'
+import type { Lease } from './lease.ts'
 import type { ResolvedProperty } from './resolve.ts'
 import { invertOptions } from './value-options.ts'
 

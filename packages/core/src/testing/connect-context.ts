@@ -8,5 +8,6 @@ export const connectContext = (own: Partial<ConnectContext> = {}): ConnectContex
   logger: silentLogger,
   memory: new Map<string, unknown>(),
   lines: createLines(),
+  folder: undefined,
   ...own,
 })
