@@ -18,7 +18,10 @@ const flows = async ({ field, mapper }: Rig) => {
   field.set('Scalars.Int32', value)
   field.set('Scalars.Double', value)
   await until(
-    `value ${value} of ${mapper.log.slice(-10).map(({ text }) => text).join(' | ')}`,
+    `value ${value} of ${mapper.log
+      .slice(-10)
+      .map(({ text }) => text)
+      .join(' | ')}`,
     () => [mapper.reported('watched'), mapper.reported('read')],
     (seen) => seen.every((text) => text === String(value)),
     // The promise: within 10 s of the server's return.
@@ -61,14 +64,22 @@ const faults: Readonly<Record<string, (field: OpcuaSimulator) => Promise<unknown
 }
 
 for (const [what, doIt] of Object.entries(faults)) {
-  test(`${what}: data flows again, in one session (${times} times)`, { timeout: 15_000 + times * 15_000 }, async () => {
-    const rig = await startRig()
-    for (let i = 0; i < times; i++) {
-      await doIt(rig.field)
-      await flows(rig)
-      await until('one session', () => rig.field.sessionCount, (count) => count === 1)
-    }
-    await rig.mapper.end()
-    expect(rig.field.sessionCount).toBe(0)
-  })
+  test(
+    `${what}: data flows again, in one session (${times} times)`,
+    { timeout: 15_000 + times * 15_000 },
+    async () => {
+      const rig = await startRig()
+      for (let i = 0; i < times; i++) {
+        await doIt(rig.field)
+        await flows(rig)
+        await until(
+          'one session',
+          () => rig.field.sessionCount,
+          (count) => count === 1,
+        )
+      }
+      await rig.mapper.end()
+      expect(rig.field.sessionCount).toBe(0)
+    },
+  )
 }

@@ -38,7 +38,10 @@ export function protocolOf(url: string, more: RawConfig = {}): OpcuaProtocol {
   expect(issues).toEqual([])
   return checked!.protocol
 }
-export function visitorOf(raw: RawConfig | string, property?: Partial<ModelProperty>): OpcuaVisitor {
+export function visitorOf(
+  raw: RawConfig | string,
+  property?: Partial<ModelProperty>,
+): OpcuaVisitor {
   const issues: unknown[] = []
   const model: ModelProperty = { name: 'p', type: 'STRING', accessMode: 'ReadWrite', ...property }
   const given = typeof raw === 'string' ? { nodeID: raw } : raw
@@ -127,9 +130,11 @@ export function startMapper(protocol: RawConfig, properties: readonly MapperProp
   })
   const model = {
     ...{ namespace: 'plant', name: 'line' },
-    properties: properties.map(
-      ({ name, type = 'INT' }): ModelProperty => ({ name, type, accessMode: 'ReadWrite' }),
-    ),
+    properties: properties.map(({ name, type = 'INT' }): ModelProperty => ({
+      name,
+      type,
+      accessMode: 'ReadWrite',
+    })),
   }
   edge.apply(device() as never, model)
   const ran = runMapper({

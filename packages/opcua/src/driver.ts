@@ -1,4 +1,10 @@
-import { MapperError, type Connection, type Driver, type Outcome, type Value } from '@mapper-sdk/core'
+import {
+  MapperError,
+  type Connection,
+  type Driver,
+  type Outcome,
+  type Value,
+} from '@mapper-sdk/core'
 import { createCaller } from './call/caller.ts'
 import { checkVisitor } from './config/check-visitor.ts'
 import { normalize } from './config/dialects.ts'
@@ -41,7 +47,13 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
       ...{ resolver, decoders, quarantine: createQuarantine(), mostPerCall: most(limits.read) },
       unread: caller.result,
     })
-    const writer = createWriter(link, { library, resolver, askFacts, caller, mostPerCall: most(limits.write) })
+    const writer = createWriter(link, {
+      library,
+      resolver,
+      askFacts,
+      caller,
+      mostPerCall: most(limits.write),
+    })
     const subscriptions = createSubscriptions(link, {
       ...{ library, timeoutMs, lifetimeMs: sessionTimeoutMs, logger: context.logger },
       mostPerCall: most(limits.monitor),

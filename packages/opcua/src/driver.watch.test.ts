@@ -8,18 +8,38 @@ test('watched nodes tell their first value and each change', async () => {
   const protocol = protocolOf(field.url)
   const connection = await connect(protocol)
   const names = ['Scalars.Int32', 'Scalars.Double', 'Scalars.String']
-  const seen = watch(connection, protocol, names.map((name) => visitorOf(field.nodeId(name))))
-  await until('first values', () => seen.told.length, (count) => count === 3)
+  const seen = watch(
+    connection,
+    protocol,
+    names.map((name) => visitorOf(field.nodeId(name))),
+  )
+  await until(
+    'first values',
+    () => seen.told.length,
+    (count) => count === 3,
+  )
   field.set('Scalars.Int32', 4711)
-  await until('the change', () => seen.last(0), (value) => value === 4711)
+  await until(
+    'the change',
+    () => seen.last(0),
+    (value) => value === 4711,
+  )
   field.set('Scalars.Double', 0.1)
-  await until('the change', () => seen.last(1), (value) => value === 0.1)
+  await until(
+    'the change',
+    () => seen.last(1),
+    (value) => value === 0.1,
+  )
   expect(seen.instead).toEqual([])
   expect(seen.told).toHaveLength(5)
   expect(field.subscriptionCount).toBe(1)
   seen.stop()
   expect(await seen.ended).toBe('resolved')
-  await until('no subscription', () => field.subscriptionCount, (count) => count === 0)
+  await until(
+    'no subscription',
+    () => field.subscriptionCount,
+    (count) => count === 0,
+  )
   expect(field.sessionCount).toBe(1)
   await connection.close()
   expect(field.sessionCount).toBe(0)
@@ -37,12 +57,24 @@ test('one missing node is left to be read, and costs the others nothing', async 
     visitorOf({ nodeID: field.nodeId('Scalars.Double'), subscribe: false }),
   ]
   const seen = watch(connection, protocol, visitors)
-  await until('the rest', () => [...seen.instead].sort(), (rest) => rest.length === 4)
-  await until('the first value', () => seen.last(0), (value) => value !== undefined)
+  await until(
+    'the rest',
+    () => [...seen.instead].sort(),
+    (rest) => rest.length === 4,
+  )
+  await until(
+    'the first value',
+    () => seen.last(0),
+    (value) => value !== undefined,
+  )
   expect([...seen.instead].sort()).toEqual([1, 2, 3, 4])
   const outcomes = await connection.read(protocol, visitors, never)
   expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, false, true])
-  expect(shown(outcomes).slice(1, 4)).toEqual(['invalid_config', 'invalid_config', 'invalid_config'])
+  expect(shown(outcomes).slice(1, 4)).toEqual([
+    'invalid_config',
+    'invalid_config',
+    'invalid_config',
+  ])
 })
 
 test('devices that watch as often share a subscription, until the last one goes', async () => {
@@ -52,15 +84,28 @@ test('devices that watch as often share a subscription, until the last one goes'
   const one = watch(connection, protocol, [visitorOf(field.nodeId('Scalars.Int32'))], 50)
   const two = watch(connection, protocol, [visitorOf(field.nodeId('Scalars.Int32'))], 50)
   const slow = watch(connection, protocol, [visitorOf(field.nodeId('Scalars.Int32'))], 500)
-  for (const seen of [one, two, slow]) await until('a value', () => seen.told.length, (n) => n > 0)
+  for (const seen of [one, two, slow])
+    await until(
+      'a value',
+      () => seen.told.length,
+      (n) => n > 0,
+    )
   expect(field.subscriptionCount).toBe(2)
   one.stop()
   await one.ended
   field.set('Scalars.Int32', 99)
-  await until('the other goes on', () => two.last(0), (value) => value === 99)
+  await until(
+    'the other goes on',
+    () => two.last(0),
+    (value) => value === 99,
+  )
   two.stop()
   await two.ended
-  await until('one less', () => field.subscriptionCount, (count) => count === 1)
+  await until(
+    'one less',
+    () => field.subscriptionCount,
+    (count) => count === 1,
+  )
 })
 
 test('a server with small limits is asked in small requests', async () => {
@@ -72,7 +117,11 @@ test('a server with small limits is asked in small requests', async () => {
   const outcomes = await connection.read(protocol, visitors, never)
   expect(outcomes.every(({ ok }) => ok)).toBe(true)
   const seen = watch(connection, protocol, visitors)
-  await until('all', () => new Set(seen.told.map(({ index }) => index)).size, (n) => n === 1_000)
+  await until(
+    'all',
+    () => new Set(seen.told.map(({ index }) => index)).size,
+    (n) => n === 1_000,
+  )
   expect(seen.instead).toEqual([])
 })
 
@@ -81,12 +130,20 @@ test('with subscribe: false everything is read, and the loss of the session is s
   const protocol = protocolOf(field.url, { subscribe: false })
   const connection = await connect(protocol)
   const seen = watch(connection, protocol, [visitorOf(field.nodeId('Scalars.Int32'))])
-  await until('the rest', () => seen.instead, (rest) => rest.length === 1)
+  await until(
+    'the rest',
+    () => seen.instead,
+    (rest) => rest.length === 1,
+  )
   await delay(100)
   expect(seen.told).toEqual([])
   expect(field.subscriptionCount).toBe(0)
   field.closeSessions()
-  await until('the loss', () => seen.ended, (ended) => ended instanceof Error)
+  await until(
+    'the loss',
+    () => seen.ended,
+    (ended) => ended instanceof Error,
+  )
 })
 
 test('a deadband is left to the server', async () => {
@@ -96,10 +153,18 @@ test('a deadband is left to the server', async () => {
   const nodeID = field.nodeId('Scalars.Double')
   field.set('Scalars.Double', 100)
   const seen = watch(connection, protocol, [visitorOf({ nodeID, serverDeadband: 5 })])
-  await until('the first value', () => seen.last(0), (value) => value === 100)
+  await until(
+    'the first value',
+    () => seen.last(0),
+    (value) => value === 100,
+  )
   field.set('Scalars.Double', 103)
   field.set('Scalars.Double', 120)
-  await until('the large change', () => seen.last(0), (value) => value === 120)
+  await until(
+    'the large change',
+    () => seen.last(0),
+    (value) => value === 120,
+  )
   expect(seen.told.map(({ outcome }) => shown([outcome])[0])).toEqual([100, 120])
 })
 
@@ -110,6 +175,10 @@ test('a deadband that the server refuses is left out', async () => {
   // A text has no deadband.
   const nodeID = field.nodeId('Scalars.String')
   const seen = watch(connection, protocol, [visitorOf({ nodeID, serverDeadband: 5 })])
-  await until('the first value', () => seen.told.length, (count) => count === 1)
+  await until(
+    'the first value',
+    () => seen.told.length,
+    (count) => count === 1,
+  )
   expect(seen.instead).toEqual([])
 })

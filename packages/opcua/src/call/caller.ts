@@ -7,6 +7,8 @@ import { typedOf } from '../data/typed.ts'
 import { variantOf } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
+import { shapeOf } from '../nodes/node-facts.ts'
+import { writeContext } from '../nodes/write-context.ts'
 import type { NodeName, NodeResolver } from '../nodes/resolve-nodes.ts'
 import { splitArguments } from './split-arguments.ts'
 
@@ -22,6 +24,7 @@ export function createCaller(
   options: { readonly library: Library; readonly resolver: NodeResolver },
 ): Caller {
   const { library, resolver } = options
+  const context = writeContext(library, link.facts.namespaces)
   const results = new WeakMap<OpcuaVisitor, string>()
   const methods = new WeakMap<OpcuaVisitor, NodeName>()
 
@@ -65,7 +68,11 @@ export function createCaller(
       if (dataType === undefined) {
         return new MapperError('unsupported', `${name} is a structure, which cannot be passed`)
       }
-      const variant = variantOf(given[index] ?? '', { dataType, isArray: isArray[index] === true })
+      const variant = variantOf(
+        given[index] ?? '',
+        { dataType, shape: shapeOf(argument.valueRank) },
+        context,
+      )
       if (variant instanceof MapperError) {
         return new MapperError(variant.code, `${name}: ${variant.detail}`)
       }
@@ -94,7 +101,9 @@ export function createCaller(
   }) => {
     const { code, detail } = statusError(answer.statusCode)
     const bad = (answer.inputArgumentResults ?? []).flatMap((status, index) =>
-      severityOf(status.value) === 'good' ? [] : [`argument ${index + 1}: ${statusError(status).detail}`],
+      severityOf(status.value) === 'good'
+        ? []
+        : [`argument ${index + 1}: ${statusError(status).detail}`],
     )
     return new MapperError(code, [detail, ...bad].join('; '))
   }

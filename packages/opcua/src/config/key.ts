@@ -1,10 +1,7 @@
 import type { OpcuaProtocol } from './protocol.ts'
 
 /** Options of a device that leave its session as it is. */
-const ownOptions = new Set<keyof OpcuaProtocol>([
-  'subscribe',
-  'publishingIntervalMs',
-])
+const ownOptions = new Set<keyof OpcuaProtocol>(['subscribe', 'publishingIntervalMs'])
 
 /** Devices with the same server, user and security share a session. */
 export const keyOf = (protocol: OpcuaProtocol): string =>

@@ -3,7 +3,10 @@ import { within } from './within.ts'
 
 /** What the client library has for its own keep-alive, and does not show. */
 interface Breakable {
-  readonly _secureChannel?: { forceConnectionBreak(): void; abortConnection(done: () => void): void } | null
+  readonly _secureChannel?: {
+    forceConnectionBreak(): void
+    abortConnection(done: () => void): void
+  } | null
 }
 
 /** Breaks the connection, so that the client library notices, connects anew and resumes the session. */

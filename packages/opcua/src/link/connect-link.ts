@@ -66,8 +66,8 @@ async function connectTo(
   const create = (options: OPCUAClientOptions) =>
     library.OPCUAClient.create({
       ...options,
-      // One try: core decides when there is another. An interrupted session is resumed with these delays.
-      connectionStrategy: { maxRetry: 0, initialDelay: 200, maxDelay: 2_000 },
+      // Core decides when there is another try. But with none the library would resume no session.
+      connectionStrategy: { maxRetry: 1, initialDelay: 200, maxDelay: 2_000 },
       keepSessionAlive: false,
       requestedSessionTimeout: protocol.sessionTimeoutMs,
       transportTimeout: timeoutMs,

@@ -31,7 +31,8 @@ export function keepLink(opened: Opened): OpcuaLink {
   const listeners = new Set<LinkListener>()
   const closed = new AbortController()
   let trouble: OpcuaLink['trouble']
-  let sessionId = String(session.sessionId)
+  /** The library replaces it without a word when the server has forgotten the session. */
+  let known = session.sessionId
   let giveUp: NodeJS.Timeout | undefined
   let closing: Promise<void> | undefined
 
@@ -67,10 +68,12 @@ export function keepLink(opened: Opened): OpcuaLink {
   /** The client library has mended the connection; whether the session is still the one that we know is our question. */
   const verify = async () => {
     try {
+      const found = session.sessionId
       const now = await within(readServerFacts(session), timeoutMs, closed.signal, 'server facts')
       if (trouble?.lost === true || closed.signal.aborted) return
-      const sameSession = String(session.sessionId) === sessionId
-      sessionId = String(session.sessionId)
+      if (session.sessionId !== found) throw new Error('the session was replaced meanwhile')
+      const sameSession = found === known
+      known = found
       if (!(sameSession || Number.isFinite(now.startedAt)) || !isSameServer(facts, now)) {
         return lose(new MapperError('unreachable', `${url} was restarted`))
       }
@@ -87,6 +90,16 @@ export function keepLink(opened: Opened): OpcuaLink {
     }
   }
 
+  /** True if the session is not the one that all was asked for. */
+  const notice = (): boolean => {
+    if (session.sessionId === known) return false
+    if (trouble === undefined && !closed.signal.aborted) {
+      interrupt(new MapperError('unreachable', `${url} has forgotten the session`))
+      void verify()
+    }
+    return true
+  }
+
   const onLost = () => interrupt(new MapperError('unreachable', `the connection to ${url} broke`))
   const onMended = () => void verify()
   const onEnd = () => lose(new MapperError('unreachable', `the connection to ${url} has ended`))
@@ -100,8 +113,12 @@ export function keepLink(opened: Opened): OpcuaLink {
   const heartbeat = startHeartbeat({
     timeoutMs,
     signal: closed.signal,
-    isQuiet: (ms) => trouble === undefined && Date.now() - session.lastResponseReceivedTime.getTime() > ms,
-    ping: () => session.read({ nodeId: 'i=2259', attributeId: 13 }),
+    isQuiet: (ms) =>
+      trouble === undefined && Date.now() - session.lastResponseReceivedTime.getTime() > ms,
+    ping: async () => {
+      await session.read({ nodeId: 'i=2259', attributeId: 13 })
+      notice()
+    },
     failed(thrown) {
       const error = failureOf(thrown)
       if (isSessionGone(thrown)) return lose(error)
@@ -136,7 +153,10 @@ export function keepLink(opened: Opened): OpcuaLink {
       if (closed.signal.aborted) throw closed.signal.reason as MapperError
       if (trouble !== undefined) throw trouble.error
       try {
-        return await within(run(session), timeoutMs, signal, what)
+        const answer = await within(run(session), timeoutMs, signal, what)
+        if (!notice()) return answer
+        // It may be one of another server process, in which the same indexes name other namespaces.
+        throw new MapperError('unreachable', `${url} has forgotten the session`)
       } catch (thrown) {
         const error = failureOf(thrown)
         if (isSessionGone(thrown)) lose(error)

@@ -15,11 +15,7 @@ export interface OpcuaLink {
    * One request, with the deadline of the protocol config. Throws a MapperError: the signal's reason,
    * `timeout`, the trouble of the link, or what the server said of the request as a whole.
    */
-  ask<T>(
-    what: string,
-    run: (session: Session) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T>
+  ask<T>(what: string, run: (session: Session) => Promise<T>, signal: AbortSignal): Promise<T>
   /**
    * For requests whose answer may take its time, such as Publish: the session itself, while there is no
    * trouble.

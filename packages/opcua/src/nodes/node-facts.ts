@@ -13,8 +13,8 @@ export interface NodeFacts {
   readonly dataType: DataTypeName | undefined
   /** The node of its data type. */
   readonly dataTypeId: NodeId
-  /** Whether values are arrays; undefined if they may be or not. */
-  readonly isArray: boolean | undefined
+  /** What its values are; `any` if they may be this or that. */
+  readonly shape: 'scalar' | 'array' | 'matrix' | 'any'
   readonly isWritable: boolean
   /** Asks for the names of its states by number; none if they have no names. */
   enumNames(signal: AbortSignal): Promise<ReadonlyMap<number, string>>
@@ -66,7 +66,7 @@ export function createNodeFacts(
     return {
       dataType,
       dataTypeId,
-      isArray: valueRank === undefined || valueRank < -1 ? undefined : valueRank >= 0,
+      shape: shapeOf(valueRank),
       isWritable: (level & canWrite) !== 0,
       enumNames: (until) => namesOf(nodeId, dataTypeId, until),
     }
@@ -105,6 +105,13 @@ export function createNodeFacts(
   }
 }
 
+/** Part 3, 5.6.2; 0 is an array of any dimensions. */
+export function shapeOf(valueRank: number | undefined): NodeFacts['shape'] {
+  if (valueRank === -1) return 'scalar'
+  if (valueRank === 1) return 'array'
+  return valueRank !== undefined && valueRank > 1 ? 'matrix' : 'any'
+}
+
 const numberOf = (dataValue: DataValue | undefined): number | undefined => {
   const value: unknown = dataValue?.statusCode.isGood() === true ? dataValue.value.value : undefined
   return typeof value === 'number' ? value : undefined
@@ -117,11 +124,7 @@ interface TypeFacts {
 
 const dataTypeDefinition = 23
 
-async function askType(
-  session: Session,
-  typeId: NodeId,
-  library: Library,
-): Promise<TypeFacts> {
+async function askType(session: Session, typeId: NodeId, library: Library): Promise<TypeFacts> {
   const name = library.DataType[await library.findBasicDataType(session, typeId)]
   const dataType = dataTypes.find((each) => each === name)
   if (dataType !== 'Int32') return { dataType, enumNames: undefined }

@@ -16,10 +16,7 @@ const mostAtOnce = 4
 
 /** Reads visitors in as few requests as the server allows; each has its own outcome. */
 export interface Reader {
-  read(
-    visitors: readonly OpcuaVisitor[],
-    signal: AbortSignal,
-  ): Promise<readonly Outcome<Value>[]>
+  read(visitors: readonly OpcuaVisitor[], signal: AbortSignal): Promise<readonly Outcome<Value>[]>
 }
 
 interface Item {

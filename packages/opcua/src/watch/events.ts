@@ -57,7 +57,8 @@ export function eventFilterOf(
       filterOperands: [element(1), element(2)],
     })
   }
-  if (conditions.length > 0) filter.whereClause = new library.ContentFilter({ elements: conditions })
+  if (conditions.length > 0)
+    filter.whereClause = new library.ContentFilter({ elements: conditions })
   return filter
 }
 

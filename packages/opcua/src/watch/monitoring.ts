@@ -22,7 +22,9 @@ export function monitoring(
   return {
     itemToMonitor: {
       nodeId,
-      attributeId: eventFilter ? library.AttributeIds.EventNotifier : attributeIds[visitor.attribute],
+      attributeId: eventFilter
+        ? library.AttributeIds.EventNotifier
+        : attributeIds[visitor.attribute],
       ...rangeOf(visitor),
     },
     monitoringMode: library.MonitoringMode.Reporting,
@@ -43,7 +45,8 @@ function dataFilter(visitor: OpcuaVisitor, library: Library) {
   const { trigger, serverDeadband, serverDeadbandPercent: percent } = visitor
   const deadband = serverDeadband ?? percent
   if (trigger === 'status-value' && deadband === undefined) return undefined
-  const type = serverDeadband !== undefined ? 'absolute' : percent !== undefined ? 'percent' : 'none'
+  const type =
+    serverDeadband !== undefined ? 'absolute' : percent !== undefined ? 'percent' : 'none'
   return new library.DataChangeFilter({
     trigger: triggers[trigger],
     deadbandType: deadbandTypes[type],

@@ -65,7 +65,8 @@ export function createPublisher(link: OpcuaLink, library: Library): Publisher {
 
   const take = ({ subscriptionId, notificationMessage: message }: PublishResponse) => {
     const { sequenceNumber, notificationData } = message
-    if ((notificationData?.length ?? 0) > 0) acknowledgements.push({ subscriptionId, sequenceNumber })
+    if ((notificationData?.length ?? 0) > 0)
+      acknowledgements.push({ subscriptionId, sequenceNumber })
     subscribers.get(subscriptionId)?.received(message)
   }
 

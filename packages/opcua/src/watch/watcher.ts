@@ -42,11 +42,21 @@ export function createWatcher(
   const refusesFilter = (status: StatusCode) =>
     /^BadMonitoredItemFilter|^BadDeadbandFilter|^BadFilter/.test(status.name)
 
-  const itemOf = ({ index, visitor, nodeId }: Candidate, watch: Watch, everyMs: number): WatchedItem => {
+  const itemOf = (
+    { index, visitor, nodeId }: Candidate,
+    watch: Watch,
+    everyMs: number,
+  ): WatchedItem => {
     const tell = (outcome: Outcome<Value>) => watch.changed(index, outcome)
     const decode = decoders.of(visitor)
     return {
-      toCreate: monitoring(visitor, nodeId, everyMs, library, eventFilterOf(visitor, link.facts, library)),
+      toCreate: monitoring(
+        visitor,
+        nodeId,
+        everyMs,
+        library,
+        eventFilterOf(visitor, link.facts, library),
+      ),
       value: (dataValue) => tell(decode(dataValue)),
       event: (fields) => tell(eventOutcome(visitor, fields)),
     }
@@ -57,7 +67,9 @@ export function createWatcher(
       subscribe && methodID === undefined && !nothing ? [] : [index],
     )
     const rest = new Set(notWatched)
-    const wanted = visitors.flatMap((visitor, index) => (rest.has(index) ? [] : [{ index, visitor }]))
+    const wanted = visitors.flatMap((visitor, index) =>
+      rest.has(index) ? [] : [{ index, visitor }],
+    )
     const nodes = await resolver.resolve(
       wanted.map(({ visitor }) => visitor),
       signal,

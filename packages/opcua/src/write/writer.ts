@@ -10,6 +10,7 @@ import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { AskNodeFacts, NodeFacts } from '../nodes/node-facts.ts'
+import { writeContext } from '../nodes/write-context.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
 
 type Writes = readonly Write<OpcuaVisitor>[]
@@ -32,6 +33,8 @@ export function createWriter(
 ): Writer {
   const { library, resolver, askFacts, caller, mostPerCall } = options
 
+  const context = writeContext(library, link.facts.namespaces)
+
   /** What goes on the wire, with the type that the node has; or why it cannot be written. */
   const valueOf = async (
     { visitor, value }: Write<OpcuaVisitor>,
@@ -50,11 +53,11 @@ export function createWriter(
       )
     }
     const enumNames = typeof value === 'string' ? await facts.enumNames(signal) : undefined
-    const variant = variantOf(value, {
-      dataType,
-      isArray: facts.isArray ?? looksLikeArray(value),
-      ...(enumNames?.size && { enumNames }),
-    })
+    const variant = variantOf(
+      value,
+      { dataType, shape: shapeFor(visitor, facts), enumNames },
+      context,
+    )
     if (variant instanceof MapperError) return variant
     return {
       nodeId,
@@ -127,7 +130,11 @@ export function createWriter(
   }
 }
 
-const looksLikeArray = (value: unknown) => typeof value === 'string' && /^\s*\[/.test(value)
+/** One element of an array is written as an array of one; a part of it as an array. */
+function shapeFor({ indexRange }: OpcuaVisitor, { shape }: NodeFacts) {
+  if (indexRange === undefined || shape === 'scalar') return shape
+  return /^\d+$/.test(indexRange) ? 'element' : shape
+}
 
 const refusal = (error: MapperError | undefined): Written => ({
   ok: false,
