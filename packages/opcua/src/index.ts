@@ -26,5 +26,5 @@ export { outcomeOf, valueOf, type DataValueLike, type Reading } from './data/val
 export type { Showing } from './data/show.ts'
 export type { VariantLike } from './data/typed.ts'
 export { variantOf, type WriteTarget, type WrittenVariant } from './data/variant.ts'
-export type { WriteContext } from './data/element.ts'
+export { writeContextOf, type WriteContext } from './data/write-context.ts'
 export { isLinkLoss, severityOf, statusError, statusName, type StatusLike } from './data/status.ts'

@@ -59,7 +59,9 @@ export const typedOf = (variant: VariantLike): Typed => ({
   type: variant.dataType,
   value: variant.value,
   isArray: variant.arrayType !== 0,
-  dimensions: variant.arrayType === 2 ? (variant.dimensions ?? undefined) : undefined,
+  // An empty matrix comes without dimensions.
+  dimensions:
+    variant.arrayType === 2 && variant.dimensions?.length ? variant.dimensions : undefined,
 })
 
 /**
