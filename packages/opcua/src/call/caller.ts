@@ -8,7 +8,7 @@ import { variantOf } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import { shapeOf } from '../nodes/node-facts.ts'
-import { writeContext } from '../nodes/write-context.ts'
+import { writeContextOf } from '../data/write-context.ts'
 import type { NodeName, NodeResolver } from '../nodes/resolve-nodes.ts'
 import { splitArguments } from './split-arguments.ts'
 
@@ -24,7 +24,7 @@ export function createCaller(
   options: { readonly library: Library; readonly resolver: NodeResolver },
 ): Caller {
   const { library, resolver } = options
-  const context = writeContext(library, link.facts.namespaces)
+  const context = writeContextOf(library, link.facts.namespaces)
   const results = new WeakMap<OpcuaVisitor, string>()
   const methods = new WeakMap<OpcuaVisitor, NodeName>()
 

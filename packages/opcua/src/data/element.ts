@@ -1,29 +1,10 @@
 import { formatValue, MapperError, parseValue, type Value } from '@mapper-sdk/core'
-import {
-  bytesOfBase64,
-  isGuid,
-  parseExpandedNodeId,
-  placeNodeId,
-  type PlacedNodeId,
-} from '../config/node-id.ts'
+import { bytesOfBase64, isGuid, parseExpandedNodeId, placeNodeId } from '../config/node-id.ts'
 import type { DataTypeName } from '../config/visitor.ts'
 import { parseDateTime } from './date-time.ts'
 import { halvesOf } from './int64.ts'
 import { isList, type Json } from './parse-json.ts'
-
-/** What only a session and the loaded library know. */
-export interface WriteContext {
-  /** The server's namespaces, in its order. */
-  readonly namespaces: readonly string[]
-  /** `coerceNodeId` of node-opcua: variants take nothing but its NodeIds. */
-  nodeId(placed: PlacedNodeId): unknown
-  /** `coerceExpandedNodeId` of node-opcua. */
-  expandedNodeId(
-    placed: PlacedNodeId & { namespaceUri?: string | null; serverIndex?: number },
-  ): unknown
-  /** A StatusCode of node-opcua by its name or number; undefined if there is none. */
-  statusCode(nameOrNumber: string | number): unknown
-}
+import type { WriteContext } from './write-context.ts'
 
 /** How the texts and numbers of one value are understood. */
 export interface ElementRules {

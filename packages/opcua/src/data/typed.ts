@@ -21,13 +21,18 @@ export interface VariantLike {
 
 /** What is needed of node-opcua's Enum. */
 export interface EnumLike {
-  get(value: number): { readonly key: string } | null | undefined
+  get(
+    keyOrValue: number | string,
+  ): { readonly key: string; readonly value?: number } | null | undefined
 }
 
 interface FieldType {
   readonly name: string
   readonly typedEnum?: EnumLike
   getBaseType?(): FieldType | null
+  /** Of a structure within a structure. */
+  readonly fields?: readonly FieldLike[]
+  getBaseSchema?(): SchemaLike | null
 }
 
 /** What is needed of a field of node-opcua's structures. */
@@ -40,7 +45,11 @@ export interface FieldLike {
   readonly isArray?: boolean
   readonly category?: string
   readonly schema?: FieldType
+  /** Of a field of a union. */
   readonly switchValue?: number
+  /** Of an optional field. */
+  readonly switchBit?: number
+  readonly allowSubTypes?: boolean
 }
 
 export interface SchemaLike {
@@ -59,7 +68,9 @@ export const typedOf = (variant: VariantLike): Typed => ({
   type: variant.dataType,
   value: variant.value,
   isArray: variant.arrayType !== 0,
-  dimensions: variant.arrayType === 2 ? (variant.dimensions ?? undefined) : undefined,
+  // An empty matrix comes without dimensions.
+  dimensions:
+    variant.arrayType === 2 && variant.dimensions?.length ? variant.dimensions : undefined,
 })
 
 /**
@@ -84,12 +95,13 @@ export function fieldValue(structure: StructureLike, field: FieldLike): Typed | 
   if (field.category === 'enumeration' || field.schema?.typedEnum !== undefined) {
     return { type: builtIn.Int32, value, isArray, names: field.schema?.typedEnum }
   }
+  // A field that takes subtypes says by its value what it is.
   const sample: unknown = isArray ? (value as ArrayLike<unknown> | null)?.[0] : value
   return { type: builtInOf(field) ?? typeByShape(sample), value, isArray }
 }
 
 /** The built-in type that the type of a field is made of, as Duration is of Double. */
-function builtInOf(field: FieldLike): number | undefined {
+export function builtInOf(field: FieldLike): number | undefined {
   if (isBuiltInName(field.fieldType)) return builtIn[field.fieldType]
   let type: FieldType | null | undefined = field.schema
   for (let depth = 0; depth < 16 && type != null; depth++) {

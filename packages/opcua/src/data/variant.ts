@@ -1,8 +1,9 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
 import type { DataTypeName } from '../config/visitor.ts'
 import { builtIn } from './built-in.ts'
-import { elementOf, refuse, type ElementRules, type WriteContext } from './element.ts'
+import { elementOf, refuse, type ElementRules } from './element.ts'
 import { isList, parseJson, type Json } from './parse-json.ts'
+import type { WriteContext } from './write-context.ts'
 
 /** What a node or an argument takes. */
 export interface WriteTarget {

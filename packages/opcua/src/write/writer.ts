@@ -10,7 +10,7 @@ import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { AskNodeFacts, NodeFacts } from '../nodes/node-facts.ts'
-import { writeContext } from '../nodes/write-context.ts'
+import { writeContextOf } from '../data/write-context.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
 
 type Writes = readonly Write<OpcuaVisitor>[]
@@ -33,7 +33,7 @@ export function createWriter(
 ): Writer {
   const { library, resolver, askFacts, caller, mostPerCall } = options
 
-  const context = writeContext(library, link.facts.namespaces)
+  const context = writeContextOf(library, link.facts.namespaces)
 
   /** What goes on the wire, with the type that the node has; or why it cannot be written. */
   const valueOf = async (
