@@ -52,8 +52,8 @@ export interface OpcuaSimulatorOptions {
   /** A session that asks for a longer timeout gets this one, in ms. */
   readonly maxSessionTimeoutMs?: number
   /**
-   * Folder with the server's key, certificate and trusted certificates; what is missing is made. Left
-   * out: a temporary one, whose key all simulators of the process share; removed with the last of them.
+   * Folder whose `server` and `users` hold keys and certificates; what is missing is made. Left out: a
+   * temporary one with a key that all simulators of the process share; removed by `close`.
    */
   readonly certificates?: string
   /** Accept the certificate of any client. Default true; false: only those in `trusted/certs`. */

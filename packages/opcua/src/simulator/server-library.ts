@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { MapperError } from '@mapper-sdk/core'
 import type * as nodeOpcua from 'node-opcua'
 
@@ -8,6 +9,7 @@ export type ServerLibrary = typeof nodeOpcua
 export async function loadServerLibrary(): Promise<ServerLibrary> {
   let library: ServerLibrary
   try {
+    silence()
     library = await import('node-opcua')
   } catch (cause) {
     throw new MapperError(
@@ -16,10 +18,19 @@ export async function loadServerLibrary(): Promise<ServerLibrary> {
       { cause },
     )
   }
-  // Its log goes to stdout, where a command prints its results.
-  library.setLogLevel(library.LogLevel.Emergency)
   // 50 ms each, as if faster were never wanted; both are floors for the whole process.
   library.MonitoredItem.minimumSamplingInterval = 1
   library.Subscription.minimumPublishingInterval = 1
   return library
+}
+
+/**
+ * It logs to stdout, where a command prints its results, and begins with that while it is loaded; so
+ * the part of it that logs is loaded first. It is a package of its own that node-opcua brings.
+ */
+function silence(): void {
+  const here = createRequire(import.meta.url)
+  const there = createRequire(here.resolve('node-opcua'))
+  const { setLogLevel, LogLevel } = there('node-opcua-debug') as typeof nodeOpcua
+  setLogLevel(LogLevel.Emergency)
 }

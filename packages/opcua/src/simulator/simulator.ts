@@ -68,8 +68,11 @@ export interface OpcuaSimulator {
 
   /** The server ends all sessions without a word. `keepSubscriptions`: they wait to be transferred. */
   closeSessions(options?: { readonly keepSubscriptions?: boolean }): void
-  /** The server ends all subscriptions. */
-  deleteSubscriptions(): void
+  /**
+   * The server ends all subscriptions and tells their owners, as when their lifetime is over.
+   * `silently`: it forgets them without a word.
+   */
+  deleteSubscriptions(options?: { readonly silently?: boolean }): void
   /** Publish responses are sent this much later, in order; Infinity keeps them back; 0 sends what waits. */
   delayPublish(ms: number): void
   /** Delays or drops requests; nothing ends it. */

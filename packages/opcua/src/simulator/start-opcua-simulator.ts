@@ -1,8 +1,14 @@
 import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
-import { freshFolder, givenFolder, sharedFolder, type CertificateFolder } from './certificates.ts'
+import {
+  freshFolder,
+  givenFolder,
+  temporaryFolder,
+  type CertificateFolder,
+} from './certificates.ts'
+import type { Subscription } from 'node-opcua'
 import type { OpcuaSimulatorOptions } from './options.ts'
-import { loadServerLibrary } from './server-library.ts'
+import { loadServerLibrary, type ServerLibrary } from './server-library.ts'
 import { startServer, type ServerLife } from './server-life.ts'
 import type { Interference, OpcuaSimulator } from './simulator.ts'
 import { fromVariant, isBuiltInType, statusCodeOf } from './space/variant-values.ts'
@@ -18,7 +24,7 @@ export async function startOpcuaSimulator(
   const calls: Record<string, number> = {}
   let options = given
   let certificates: CertificateFolder =
-    given.certificates === undefined ? await sharedFolder() : givenFolder(given.certificates)
+    given.certificates === undefined ? await temporaryFolder() : givenFolder(given.certificates)
   let interference: Interference | undefined
   let publishDelayMs = 0
   let isClosed = false
@@ -26,6 +32,7 @@ export async function startOpcuaSimulator(
   let life: ServerLife | undefined
   try {
     life = await start()
+    await certificates.remember()
   } catch (thrown) {
     await certificates.release()
     throw thrown
@@ -124,9 +131,12 @@ export async function startOpcuaSimulator(
         engine().closeSession(authenticationToken, !keepSubscriptions, 'Forcing')
       }
     },
-    deleteSubscriptions() {
+    deleteSubscriptions({ silently = false } = {}) {
       for (const session of sessions()) {
-        for (const { id } of session.publishEngine.subscriptions) session.deleteSubscription(id)
+        for (const subscription of session.publishEngine.subscriptions) {
+          if (silently) session.deleteSubscription(subscription.id)
+          else expire(library, subscription)
+        }
       }
     },
     delayPublish(ms) {
@@ -161,4 +171,13 @@ export async function startOpcuaSimulator(
       await certificates.release()
     },
   }
+}
+
+/** Ends a subscription as the server does when its lifetime is over: its owner is told. */
+function expire({ StatusChangeNotification, StatusCodes }: ServerLibrary, of: Subscription): void {
+  const subscription = of as unknown as { _addNotificationMessage(message: object): void }
+  subscription._addNotificationMessage(
+    new StatusChangeNotification({ status: StatusCodes.BadTimeout }),
+  )
+  of.terminate()
 }

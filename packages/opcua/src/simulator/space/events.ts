@@ -48,7 +48,7 @@ export function addEvents(space: Space): SimulatedEvents {
       conditionSource: source,
       inputNode: input,
       normalState,
-    } as Parameters<typeof namespace.instantiateOffNormalAlarm>[0])
+    })
     alarm.setEnabledState(true)
   }
   return {
