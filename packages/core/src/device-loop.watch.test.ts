@@ -99,8 +99,83 @@ describe('what cannot be watched', () => {
   })
 })
 
+describe('a connection that is lost by a read', () => {
+  it('is lost for the watches too, at once, though the driver does not end them', async () => {
+    const one = watched(['a', 'b'])
+    await one.clock.settle()
+    const { connection, watches } = one.scripted
+    const { read } = connection
+    connection.read = async () => {
+      throw new MapperError('unreachable', 'gone')
+    }
+    one.watch().readInstead([1])
+    await one.clock.settle()
+    expect(watches.map(({ signal }) => signal.aborted)).toEqual([true])
+    expect(one.loop.linkError?.code).toBe('unreachable')
+    connection.read = read
+    await one.clock.advance(1_000)
+    expect(watches.map(({ signal }) => signal.aborted)).toEqual([true, false])
+    one.watch().changed(0, good(5))
+    await one.clock.settle()
+    expect([one.text('a'), one.loop.linkError]).toEqual(['5', undefined])
+    await one.loop.stop()
+  })
+
+  it('is watched anew at once, although a call that was under way came to a good end', async () => {
+    const scripted = scriptedConnection(new Map())
+    let fail: (error: MapperError) => void = () => undefined
+    let answer: () => void = () => undefined
+    const { read, subscribe } = scripted.connection
+    scripted.connection.subscribe = (protocol, visitors, watch, signal, everyMs) =>
+      Promise.race([
+        subscribe?.(protocol, visitors, watch, signal, everyMs),
+        new Promise<void>((_, reject) => (fail = reject)),
+      ])
+    scripted.connection.read = async (...all) => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      return read(...all)
+    }
+    const slow = { collectMs: 3_600_000 }
+    const one = loopRig([property('a', slow), property('b', slow)], () => scripted.connection)
+    await one.clock.settle()
+    scripted.watches[0]?.watch.readInstead([1])
+    await one.clock.settle()
+    fail(new MapperError('unreachable', 'gone'))
+    await one.clock.settle()
+    expect(one.loop.linkError?.code).toBe('unreachable')
+    answer()
+    await one.clock.settle()
+    expect(one.loop.linkError).toBe(undefined)
+    await one.clock.advance(1_000)
+    expect(scripted.watches).toHaveLength(2)
+    await one.loop.stop()
+  })
+})
+
 describe('a write of a watched property', () => {
   const settings = { clockMs: 1_700_000_000_000 }
+
+  it('is not undone by a read that began before the watch spoke', async () => {
+    const one = watched(['a'])
+    await one.clock.settle()
+    one.wish('a', '7')
+    await one.clock.settle()
+    const { connection } = one.scripted
+    const { read } = connection
+    let answer: () => void = () => undefined
+    connection.read = async (...all) => {
+      const outcomes = await read(...all)
+      await new Promise<void>((resolve) => (answer = resolve))
+      return outcomes
+    }
+    await one.clock.advance(1_000)
+    one.watch().changed(0, good(8))
+    await one.clock.settle()
+    answer()
+    await one.clock.advance(5_000)
+    expect([one.text('a'), one.scripted.reads.length]).toEqual(['8', 1])
+    await one.loop.stop()
+  })
 
   it('is confirmed by the watch, and by no read of a cycle', async () => {
     const one = watched(['a', 'b'])
@@ -153,6 +228,19 @@ describe('a write of a watched property', () => {
     one.values.set('a', good(9, clockMs + 1))
     await one.clock.advance(5_000)
     expect([one.text('a'), one.scripted.reads.length]).toEqual(['9', 1])
+    await one.loop.stop()
+  })
+
+  it('counts for more than what the watch said before, whatever time that bears', async () => {
+    const one = watched(['a'])
+    await one.clock.settle()
+    const { clockMs } = settings
+    one.watch().changed(0, good(3, clockMs + 60_000))
+    await one.clock.settle()
+    one.scripted.whileWriting(() => void one.values.set('a', good(7, clockMs)))
+    one.wish('a', '7')
+    await one.clock.settle()
+    expect(one.text('a')).toBe('7')
     await one.loop.stop()
   })
 

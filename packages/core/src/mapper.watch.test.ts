@@ -335,6 +335,7 @@ describe('a watched device that changes', () => {
     watch.interrupted(gone)
     await one.clock.advance(5_000)
     expect([reported(one), one.driver.reads.length]).toEqual(['3', 0])
+    expect(one.view.devices()[0]?.readings.get('temperature')?.text).toBe('3')
     expect(last(one.edge.states).state).toBe('ok')
   })
 })
