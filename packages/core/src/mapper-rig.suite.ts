@@ -1,10 +1,15 @@
 import { afterEach } from 'vitest'
 import type { Device, DeviceModel, DeviceProperty, ModelProperty } from './device.ts'
-import { silentLogger } from './log.ts'
+import { silentLogger, type Logger } from './log.ts'
 import { runMapper, type MapperSettings } from './mapper.ts'
 import { createVolatileStore } from './memory.ts'
 import type { StateStore } from './store.ts'
-import { createFakeDriver, createFakeEdge, createManualClock } from './testing/index.ts'
+import {
+  createFakeDriver,
+  createFakeEdge,
+  createManualClock,
+  type FakeDriverOptions,
+} from './testing/index.ts'
 import type { MapperView } from './view.ts'
 
 export const model: DeviceModel = {
@@ -50,15 +55,11 @@ export function rig(
   options: {
     settings?: Partial<MapperSettings>
     store?: StateStore
-    parallel?: number
-    writesOvertake?: boolean
-  } = {},
+    logger?: Logger
+  } & FakeDriverOptions = {},
 ) {
   const clock = createManualClock()
-  const driver = createFakeDriver({
-    ...(options.parallel !== undefined && { parallel: options.parallel }),
-    ...(options.writesOvertake !== undefined && { writesOvertake: options.writesOvertake }),
-  })
+  const driver = createFakeDriver(options)
   const edge = createFakeEdge()
   const field = driver.device('h')
   field.set('temperature', 21.5)
@@ -70,7 +71,7 @@ export function rig(
     const done = runMapper({
       driver,
       edge,
-      logger: silentLogger,
+      logger: options.logger ?? silentLogger,
       signal: abort.signal,
       settings: { budget: {}, ...options.settings },
       store: options.store ?? createVolatileStore(),

@@ -1,5 +1,5 @@
 import { Type, type Static } from '../schema.ts'
-import type { Connection, Driver, Outcome, Value } from '../driver.ts'
+import type { Connection, Driver, Outcome, Value, Watch } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 
 const protocolSchema = Type.Object({
@@ -17,7 +17,7 @@ type Visitor = Static<typeof visitorSchema>
 export interface FakeDriver extends Driver<Protocol, Visitor> {
   /** The values of a device, by key; a MapperError as a value is what reading it answers. */
   device(host: string, unit?: number): Map<string, Value | MapperError>
-  /** While set, connecting and all calls on the host fail as a whole. */
+  /** While set, connecting, all calls and all watches on the host fail as a whole. */
   cut(host: string, error?: MapperError): void
   restore(host: string): void
   readonly connects: number
@@ -30,24 +30,49 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
     readonly everyMs: number | undefined
   }[]
   readonly writes: readonly { readonly host: string; readonly key: string; readonly value: Value }[]
+  /** All watches that were ever begun, if the driver can watch. */
+  readonly watches: readonly FakeWatch[]
   /** The most calls that were under way at once on one connection. */
   readonly mostAtOnce: number
-  /** Called before every read and write is answered; may delay it or throw. */
+  /** Called before every read and write is answered, and before a watch begins; may delay it or throw. */
   before: (call: {
     host: string
     unit: number
-    kind: 'read' | 'write'
+    kind: 'read' | 'write' | 'subscribe'
     signal: AbortSignal
   }) => Promise<void>
 }
 
-export function createFakeDriver(
-  options: { readonly parallel?: number; readonly writesOvertake?: boolean } = {},
-): FakeDriver {
+/** One watch of the fake driver. A value that is set in a device is told to those that watch it. */
+export interface FakeWatch {
+  readonly host: string
+  readonly unit: number
+  readonly keys: readonly string[]
+  readonly everyMs: number
+  /** To speak to core by hand. */
+  readonly watch: Watch
+  readonly signal: AbortSignal
+  /** Ends it, as if the driver resolved or threw. */
+  end(error?: MapperError): void
+  readonly isOver: boolean
+}
+
+export interface FakeDriverOptions {
+  readonly parallel?: number
+  readonly writesOvertake?: boolean
+  /** Lets the connections watch; false for keys that they give back to be read. */
+  readonly canWatch?: (key: string) => boolean
+  /** When values are true, if the device is to say so. */
+  readonly now?: () => number
+}
+
+export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
+  const { parallel, writesOvertake, canWatch, now } = options
   const devices = new Map<string, Map<string, Value | MapperError>>()
   const cuts = new Map<string, MapperError>()
   const reads: FakeDriver['reads'][number][] = []
   const writes: { host: string; key: string; value: Value }[] = []
+  const watches: FakeWatch[] = []
   let connects = 0
   let open = 0
   let mostAtOnce = 0
@@ -57,13 +82,64 @@ export function createFakeDriver(
     const known = devices.get(key)
     if (known !== undefined) return known
     const fresh = new Map<string, Value | MapperError>()
+    const { set } = fresh
+    fresh.set = (name, value) => {
+      set.call(fresh, name, value)
+      for (const one of watches) if (one.host === host && one.unit === unit) tell(one, name)
+      return fresh
+    }
     devices.set(key, fresh)
     return fresh
   }
 
+  const outcomeOf = (host: string, unit: number, key: string): Outcome<Value> => {
+    const value = deviceOf(host, unit).get(key)
+    if (value instanceof MapperError) return { ok: false, error: value }
+    if (value !== undefined) return { ok: true, value, ...(now && { at: now() }) }
+    return { ok: false, error: new MapperError('rejected', `nothing is kept at ${key}`) }
+  }
+
+  const tell = ({ host, unit, keys, watch, isOver }: FakeWatch, name: string) => {
+    if (isOver || canWatch?.(name) !== true) return
+    keys.forEach((key, index) => {
+      if (key === name) watch.changed(index, outcomeOf(host, unit, key))
+    })
+  }
+
+  /** Lasts until the signal aborts or `end` is called. */
+  const lasting = (about: Omit<FakeWatch, 'end' | 'isOver'>, siblings: Set<FakeWatch>) =>
+    new Promise<void>((resolve, reject) => {
+      const { signal } = about
+      let isOver = false
+      const end = (error?: MapperError) => {
+        isOver = true
+        signal.removeEventListener('abort', onAbort)
+        siblings.delete(one)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      const onAbort = () => end()
+      const one: FakeWatch = {
+        ...about,
+        end,
+        get isOver() {
+          return isOver
+        },
+      }
+      watches.push(one)
+      siblings.add(one)
+      signal.addEventListener('abort', onAbort, { once: true })
+      one.keys.forEach((key, index) => {
+        if (canWatch?.(key) === true) one.watch.changed(index, outcomeOf(one.host, one.unit, key))
+      })
+      const others = one.keys.flatMap((key, index) => (canWatch?.(key) === true ? [] : [index]))
+      if (others.length > 0) one.watch.readInstead(others)
+    })
+
   const connectionOf = (host: string): Connection<Protocol, Visitor> => {
     let atOnce = 0
     let closed = false
+    const own = new Set<FakeWatch>()
     open++
     const call = async <T>(
       kind: 'read' | 'write',
@@ -83,16 +159,28 @@ export function createFakeDriver(
         atOnce--
       }
     }
+    const subscribe: Connection<Protocol, Visitor>['subscribe'] = async (
+      { unit },
+      visitors,
+      watch,
+      signal,
+      everyMs,
+    ) => {
+      await driver.before({ host, unit, kind: 'subscribe', signal })
+      const cut = cuts.get(host)
+      if (cut !== undefined) throw cut
+      if (closed) throw new MapperError('unreachable', 'closed')
+      if (signal.aborted) return
+      const keys = visitors.map(({ key }) => key)
+      await lasting({ host, unit, keys, everyMs, watch, signal }, own)
+    }
     return {
-      ...options,
+      ...(parallel !== undefined && { parallel }),
+      ...(writesOvertake !== undefined && { writesOvertake }),
+      ...(canWatch !== undefined && { subscribe }),
       read: (protocol, visitors, signal, everyMs) => {
         // What a slow answer tells is as old as the answer is slow.
-        const outcomes = visitors.map(({ key }): Outcome<Value> => {
-          const value = deviceOf(host, protocol.unit).get(key)
-          if (value instanceof MapperError) return { ok: false, error: value }
-          if (value !== undefined) return { ok: true, value }
-          return { ok: false, error: new MapperError('rejected', `nothing is kept at ${key}`) }
-        })
+        const outcomes = visitors.map(({ key }) => outcomeOf(host, protocol.unit, key))
         return call('read', protocol.unit, signal, () => {
           reads.push({ host, unit: protocol.unit, keys: visitors.map(({ key }) => key), everyMs })
           return outcomes
@@ -109,6 +197,7 @@ export function createFakeDriver(
       close: async () => {
         if (!closed) open--
         closed = true
+        for (const one of own) one.end(new MapperError('unreachable', 'closed'))
       },
     }
   }
@@ -125,8 +214,10 @@ export function createFakeDriver(
       return connectionOf(host)
     },
     device: deviceOf,
-    cut: (host, error = new MapperError('unreachable', `${host} is cut`)) =>
-      void cuts.set(host, error),
+    cut(host, error = new MapperError('unreachable', `${host} is cut`)) {
+      cuts.set(host, error)
+      for (const one of watches) if (one.host === host && !one.isOver) one.end(error)
+    },
     restore: (host) => void cuts.delete(host),
     get connects() {
       return connects
@@ -136,6 +227,7 @@ export function createFakeDriver(
     },
     reads,
     writes,
+    watches,
     get mostAtOnce() {
       return mostAtOnce
     },
