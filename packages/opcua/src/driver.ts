@@ -45,7 +45,7 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
     const caller = createCaller(link, { library, resolver })
     const reader = createReader(link, {
       ...{ resolver, decoders, quarantine: createQuarantine(), mostPerCall: most(limits.read) },
-      unread: caller.result,
+      unread: (visitor) => caller.result(visitor) ?? eventsOnly(visitor),
     })
     const writer = createWriter(link, {
       library,
@@ -100,3 +100,9 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
     return connection
   },
 }
+
+/** Events are told, and cannot be asked for. */
+const eventsOnly = ({ eventFields }: OpcuaVisitor): Outcome<Value> | undefined =>
+  eventFields === undefined
+    ? undefined
+    : { ok: false, error: new MapperError('unsupported', 'there was no event yet') }

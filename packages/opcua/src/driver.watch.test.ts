@@ -70,11 +70,7 @@ test('one missing node is left to be read, and costs the others nothing', async 
   expect([...seen.instead].sort()).toEqual([1, 2, 3, 4])
   const outcomes = await connection.read(protocol, visitors, never)
   expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, false, true])
-  expect(shown(outcomes).slice(1, 4)).toEqual([
-    'invalid_config',
-    'invalid_config',
-    'invalid_config',
-  ])
+  expect(shown(outcomes).slice(1, 4)).toEqual(['rejected', 'invalid_config', 'invalid_config'])
 })
 
 test('devices that watch as often share a subscription, until the last one goes', async () => {
@@ -125,7 +121,7 @@ test('a server with small limits is asked in small requests', async () => {
   expect(seen.instead).toEqual([])
 })
 
-test('with subscribe: false everything is read, and the loss of the session is still told', async () => {
+test('with subscribe: false everything is read, and an interruption is still told', async () => {
   const field = await startField()
   const protocol = protocolOf(field.url, { subscribe: false })
   const connection = await connect(protocol)
@@ -140,10 +136,12 @@ test('with subscribe: false everything is read, and the loss of the session is s
   expect(field.subscriptionCount).toBe(0)
   field.closeSessions()
   await until(
-    'the loss',
-    () => seen.ended,
-    (ended) => ended instanceof Error,
+    'the interruption',
+    () => seen.interruptions,
+    (all) => all.length === 2,
   )
+  expect(seen.interruptions).toEqual(['unreachable', undefined])
+  expect(field.sessionCount).toBe(1)
 })
 
 test('a deadband is left to the server', async () => {
@@ -181,4 +179,63 @@ test('a deadband that the server refuses is left out', async () => {
     (count) => count === 1,
   )
   expect(seen.instead).toEqual([])
+})
+
+test('events become JSON texts of the fields that are asked for, one by one', async () => {
+  const field = await startField()
+  const protocol = protocolOf(field.url)
+  const connection = await connect(protocol)
+  const nodeID = field.nodeId('Events.Source')
+  const eventFields = 'Severity,Message,SourceName'
+  const all = watch(connection, protocol, [visitorOf({ nodeID, eventFields })])
+  const severe = watch(connection, protocol, [
+    visitorOf({ nodeID, eventFields, eventSeverity: 500 }),
+  ])
+  await until(
+    'both watch',
+    () => field.monitoredItemCount,
+    (count) => count === 2,
+  )
+  for (const severity of [100, 600, 700]) field.raiseEvent({ message: `no ${severity}`, severity })
+  await until(
+    'three events',
+    () => all.told.length,
+    (count) => count === 3,
+  )
+  await until(
+    'two events',
+    () => severe.told.length,
+    (count) => count === 2,
+  )
+  const texts = all.told.map(({ outcome }) => JSON.parse(String(shown([outcome])[0])) as object)
+  expect(texts.map((text) => Object.keys(text))).toEqual(
+    Array.from({ length: 3 }, () => ['Severity', 'Message', 'SourceName']),
+  )
+  expect(texts).toMatchObject([
+    { Severity: 100, Message: 'no 100' },
+    { Severity: 600, Message: 'no 600' },
+    { Severity: 700, Message: 'no 700' },
+  ])
+  expect(severe.last(0)).toContain('no 700')
+  expect(
+    shown(await connection.read(protocol, [visitorOf({ nodeID, eventFields })], never)),
+  ).toEqual(['unsupported'])
+})
+
+test('methods are called by writing, and show their result', async () => {
+  const field = await startField()
+  const protocol = protocolOf(field.url)
+  const connection = await connect(protocol)
+  const nodeID = field.nodeId('Methods')
+  const add = visitorOf({ nodeID, methodID: field.nodeId('Methods.Add') })
+  const call = async (value: string) =>
+    (await connection.write(protocol, [{ visitor: add, value }], never))[0]
+  expect(shown(await connection.read(protocol, [add], never))).toEqual(['unsupported'])
+  expect(await call('[3, 4]')).toEqual({ ok: true, value: undefined })
+  expect(shown(await connection.read(protocol, [add], never))).toEqual(['[7]'])
+  expect(await call('[3]')).toMatchObject({ ok: false, error: { code: 'rejected' } })
+  expect(await call('["x", 4]')).toMatchObject({ ok: false, error: { code: 'bad_data' } })
+  const failing = visitorOf({ nodeID, methodID: field.nodeId('Methods.Fail') })
+  const [failed] = await connection.write(protocol, [{ visitor: failing, value: '' }], never)
+  expect(failed).toMatchObject({ ok: false })
 })

@@ -1,33 +1,35 @@
 import { MapperError, type Outcome, type Value } from '@mapper-sdk/core'
 import type { EventFilter, Variant } from 'node-opcua-client'
-import { parseNodeId, placeNodeId } from '../config/node-id.ts'
+import { parseEventFields } from '../config/event-fields.ts'
+import { parseNodeId, placeNamespace, placeNodeId } from '../config/node-id.ts'
 import type { OpcuaVisitor } from '../config/visitor.ts'
 import { jsonOf } from '../data/json.ts'
 import { typedOf } from '../data/typed.ts'
 import type { Library } from '../library.ts'
 import type { ServerFacts } from '../link/server-facts.ts'
 
-/** The fields of the events that a visitor shows; names with a namespace are `2:Name`, parts follow `/` or `.`. */
-export const eventFieldsOf = (visitor: OpcuaVisitor): readonly string[] =>
-  (visitor.eventFields ?? '')
-    .split(',')
-    .map((field) => field.trim())
-    .filter((field) => field !== '')
-
 /** Which events the server is to send, and what of them; undefined if the visitor shows none. */
 export function eventFilterOf(
   visitor: OpcuaVisitor,
-  facts: ServerFacts,
+  { namespaces }: ServerFacts,
   library: Library,
 ): EventFilter | undefined {
-  const fields = eventFieldsOf(visitor)
-  if (fields.length === 0) return undefined
-  const { eventType, eventSeverity } = visitor
+  const { eventFields, eventType, eventSeverity } = visitor
+  if (eventFields === undefined) return undefined
   const type =
     eventType === undefined
       ? library.resolveNodeId('BaseEventType')
-      : library.coerceNodeId(placeNodeId(parseNodeId(eventType), facts.namespaces))
-  const filter = library.constructEventFilter(fields.map((field) => field.replaceAll('/', '.')))
+      : library.coerceNodeId(placeNodeId(parseNodeId(eventType), namespaces))
+  const filter = new library.EventFilter({
+    selectClauses: parseEventFields(eventFields).map(({ path }) => ({
+      typeDefinitionId: type,
+      browsePath: path.map(({ namespace, name }) => ({
+        namespaceIndex: placeNamespace(namespace, namespaces),
+        name,
+      })),
+      attributeId: library.AttributeIds.Value,
+    })),
+  })
   const { FilterOperator } = library
   const conditions: object[] = []
   if (eventType !== undefined) {
@@ -66,14 +68,19 @@ const literal = (library: Library, dataType: number, value: unknown) =>
   new library.LiteralOperand({ value: { dataType, value } })
 
 /** An event as the JSON text of its fields, in the order in which they are asked for. */
-export function eventOutcome(visitor: OpcuaVisitor, fields: readonly Variant[]): Outcome<Value> {
-  try {
-    const members = eventFieldsOf(visitor).map((name, index) => {
-      const field = fields[index]
-      return `${JSON.stringify(name)}:${field ? jsonOf(typedOf(field), {}) : 'null'}`
-    })
-    return { ok: true, value: `{${members.join(',')}}` }
-  } catch (thrown) {
-    return { ok: false, error: MapperError.from(thrown, 'bad_data') }
+export function createEventDecoder(
+  visitor: OpcuaVisitor,
+): (fields: readonly Variant[]) => Outcome<Value> {
+  const labels = parseEventFields(visitor.eventFields ?? '').map(({ label }) => label)
+  return (fields) => {
+    try {
+      const members = labels.map((label, index) => {
+        const field = fields[index]
+        return `${JSON.stringify(label)}:${field ? jsonOf(typedOf(field), {}) : 'null'}`
+      })
+      return { ok: true, value: `{${members.join(',')}}` }
+    } catch (thrown) {
+      return { ok: false, error: MapperError.from(thrown, 'bad_data') }
+    }
   }
 }

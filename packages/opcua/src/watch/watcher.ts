@@ -1,12 +1,12 @@
 import { MapperError, type Outcome, type Value, type Watch } from '@mapper-sdk/core'
 import type { NodeId, StatusCode } from 'node-opcua-client'
 import type { OpcuaVisitor } from '../config/visitor.ts'
-import { statusError } from '../data/status.ts'
+import { severityOf, statusError } from '../data/status.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { Decoders } from '../nodes/decoders.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
-import { eventFilterOf, eventOutcome } from './events.ts'
+import { createEventDecoder, eventFilterOf } from './events.ts'
 import { monitoring, withoutDeadband } from './monitoring.ts'
 import type { WatchedItem } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -48,18 +48,14 @@ export function createWatcher(
     everyMs: number,
   ): WatchedItem => {
     const tell = (outcome: Outcome<Value>) => watch.changed(index, outcome)
-    const decode = decoders.of(visitor)
-    return {
-      toCreate: monitoring(
-        visitor,
-        nodeId,
-        everyMs,
-        library,
-        eventFilterOf(visitor, link.facts, library),
-      ),
-      value: (dataValue) => tell(decode(dataValue)),
-      event: (fields) => tell(eventOutcome(visitor, fields)),
+    const filter = eventFilterOf(visitor, link.facts, library)
+    const toCreate = monitoring(visitor, nodeId, everyMs, library, filter)
+    if (filter === undefined) {
+      const decode = decoders.of(visitor)
+      return { toCreate, value: (dataValue) => tell(decode(dataValue)), event: ignore }
     }
+    const decode = createEventDecoder(visitor)
+    return { toCreate, value: ignore, event: (fields) => tell(decode(fields)) }
   }
 
   return async (visitors, watch, signal, { everyMs, publishingMs, nothing }) => {
@@ -111,15 +107,25 @@ export function createWatcher(
         return await ended
       }
       const subscription = await subscriptions.get(publishingMs)
-      const items = candidates.map((candidate) => itemOf(candidate, watch, everyMs))
+      const chosen: { readonly index: number; item: WatchedItem }[] = []
+      for (const candidate of candidates) {
+        const { index } = candidate
+        try {
+          chosen.push({ index, item: itemOf(candidate, watch, everyMs) })
+        } catch (thrown) {
+          watch.changed(index, { ok: false, error: MapperError.from(thrown) })
+        }
+      }
+      const items = chosen.map(({ item }) => item)
       try {
         const statuses = [...(await subscription.add(items, signal))]
         await tryWithoutFilter(items, statuses)
-        candidates.forEach(({ index }, i) => {
+        chosen.forEach(({ index }, i) => {
           const status = statuses[i]
-          if (status?.isGood() === true) return
+          if (status !== undefined && severityOf(status.value) !== 'bad') return
           watch.changed(index, { ok: false, error: refused(status) })
-          rest.add(index)
+          // Events come in no other way.
+          if (visitors[index]?.eventFields === undefined) rest.add(index)
         })
         if (rest.size > 0) watch.readInstead([...rest])
         await ended
@@ -144,7 +150,8 @@ export function createWatcher(
         )
         again.forEach(({ i, plain }, at) => {
           all[i] = plain
-          statuses[i] = second[at] ?? statuses[i]!
+          const status = second[at]
+          if (status !== undefined) statuses[i] = status
         })
       }
     } finally {
@@ -152,6 +159,8 @@ export function createWatcher(
     }
   }
 }
+
+const ignore = () => undefined
 
 const refused = (status: StatusCode | undefined) =>
   status === undefined
