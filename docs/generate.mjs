@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { errorPolicies, valueOptionsSchema } from '@mapper-sdk/core'
 import { configSchema } from '@mapper-sdk/core/main'
-import { protocolSchema, visitorSchema } from '@mapper-sdk/modbus'
+import * as modbus from '@mapper-sdk/modbus'
+import * as opcua from '@mapper-sdk/opcua'
 import { format, resolveConfig } from 'prettier'
 
 /**
@@ -12,12 +13,19 @@ import { format, resolveConfig } from 'prettier'
 const tables = {
   'configuration file': () => fileTable(configSchema),
   'value options': () => wordTable(valueOptionsSchema),
-  'modbus protocol': () => wordTable(protocolSchema),
-  'modbus visitor': () => wordTable(visitorSchema),
+  'modbus protocol': () => wordTable(modbus.protocolSchema),
+  'modbus visitor': () => wordTable(modbus.visitorSchema),
+  'opcua protocol': () => wordTable(opcua.protocolSchema),
+  'opcua visitor': () => wordTable(opcua.visitorSchema),
   'error policies': () => policyTable(errorPolicies),
 }
 
-const pages = ['reference/configuration.md', 'reference/errors.md', 'drivers/modbus.md']
+const pages = [
+  'reference/configuration.md',
+  'reference/errors.md',
+  'drivers/modbus.md',
+  'drivers/opcua.md',
+]
 
 /** Every page with generated parts: its file, and its text as it should be. */
 export const generate = () =>

@@ -6,7 +6,7 @@ export type Json =
 const deepest = 32
 
 /** JSON.parse would round integers beyond 2^53, so they pass it as texts; a letter tells which text was one. */
-const literals = /"([^"\\]*(?:\\.[^"\\]*)*)"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/gs
+const literals = /"([^"\\]*(?:\\.[^"\\]*)*)"|(?<![\d.eE+-])-?[1-9]\d{15,}(?![\d.eE])/gs
 
 /** JSON whose integers keep all their digits. Throws `bad_data` if the text is none. */
 export function parseJson(text: string): Json {
