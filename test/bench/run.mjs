@@ -1,6 +1,7 @@
 import { cpus, release, type } from 'node:os'
 import * as link from './link.mjs'
 import * as modbus from './modbus.mjs'
+import * as opcua from './opcua.mjs'
 import * as path from './path.mjs'
 import * as plan from './plan.mjs'
 import * as scale from './scale.mjs'
@@ -9,7 +10,7 @@ import * as scale from './scale.mjs'
  * Runs all benchmarks, or those that are named: `npm run bench -- path plan --json`. With --json every
  * figure is one JSON object a line; without it a table is printed.
  */
-const benches = [path, plan, link, modbus, scale]
+const benches = [path, plan, link, modbus, opcua, scale]
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')
