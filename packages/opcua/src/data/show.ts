@@ -44,7 +44,8 @@ export function scalarOf(type: number, value: unknown, showing: Showing): Value 
       return timeValue(value as Date | null, showing)
     case builtIn.ByteString:
       // A copy: what the library decoded is a part of a whole message, which it would keep in memory.
-      return new Uint8Array((value as Uint8Array | null) ?? [])
+      if (value === null || value instanceof Uint8Array) return new Uint8Array(value ?? [])
+      throw noForm(type)
     case builtIn.NodeId:
     case builtIn.ExpandedNodeId:
       return nodeIdText(value as NodeIdLike)

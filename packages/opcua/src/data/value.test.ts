@@ -64,6 +64,9 @@ describe('no value', () => {
   it.each([
     ['a null variant', { dataType: 0, arrayType: 0, value: null }],
     ['no variant', null],
+    ['a number that is null', { dataType: builtIn.Double, arrayType: 0, value: null }],
+    ['a number that is missing', { dataType: builtIn.Double, arrayType: 0, value: undefined }],
+    ['an integer of 64 bits that is null', { dataType: builtIn.Int64, arrayType: 0, value: null }],
     ['a structure that is null', { dataType: builtIn.ExtensionObject, arrayType: 0, value: null }],
   ])('is said of %s', (_, variant) => {
     expect(errorOf(shown(variant))).toMatchObject({
@@ -131,7 +134,7 @@ describe('a scalar', () => {
 
   it('that is no value of its type is an error, not a fault', () => {
     expect(errorOf(scalar(builtIn.DateTime, new Date(NaN))).code).toBe('bad_data')
-    expect(errorOf(scalar(builtIn.Int64, null)).code).toBe('bad_data')
+    expect(errorOf(scalar(builtIn.ByteString, 4_000_000_000)).code).toBe('bad_data')
     expect(errorOf(scalar(99, 1)).detail).toBe('the server sent type 99, which cannot be shown')
   })
 })

@@ -51,8 +51,9 @@ export function valueOf(
   showing: Showing & { readonly member?: MemberPath },
 ): Value {
   if (variant == null || variant.dataType === builtIn.Null) throw noValue()
-  if (showing.member === undefined && variant.arrayType === 0 && variant.value !== undefined) {
-    const scalar = scalarOf(variant.dataType, variant.value, showing)
+  const { value, dataType } = variant
+  if (showing.member === undefined && variant.arrayType === 0 && value != null) {
+    const scalar = scalarOf(dataType, value, showing)
     if (scalar !== undefined) return scalar
   }
   const typed = typedOf(variant)
@@ -62,13 +63,22 @@ export function valueOf(
 function valueOfTyped(typed: Typed, showing: Showing): Value {
   const { type, value, isArray, names } = typed
   if (!isArray) {
-    if (value === undefined || type === builtIn.Null) throw noValue()
+    if (value == null && (value === undefined || !nullable.has(type))) throw noValue()
     if (names !== undefined) return enumValue(value, names, showing)
-    if (type === builtIn.ExtensionObject && value === null) throw noValue()
     const scalar = scalarOf(type, value, showing)
     if (scalar !== undefined) return scalar
   }
   return jsonOf(typed, showing)
 }
+
+/** Types whose null means the same as empty. */
+const nullable: ReadonlySet<number> = new Set([
+  builtIn.String,
+  builtIn.DateTime,
+  builtIn.ByteString,
+  builtIn.XmlElement,
+  builtIn.QualifiedName,
+  builtIn.LocalizedText,
+])
 
 const noValue = () => new MapperError('unsupported', 'the node has no value')
