@@ -1,4 +1,5 @@
 import { MapperError } from '@mapper-sdk/core'
+import { addDeclared } from './declared-nodes.ts'
 import type { AddressSpace, Namespace } from 'node-opcua'
 import {
   decoyNamespace,
@@ -48,12 +49,7 @@ export async function buildSpace(
   addAccess(space)
   addQuality(space)
   addNamesAndSizes(space, options.treeNodes ?? 0)
-  for (const { name, type, value, writable = true } of options.nodes ?? []) {
-    space.variable(name, type, value, {
-      ...(!name.includes('.') && { folder: space.folder('Nodes'), browseName: name }),
-      ...(!writable && { accessLevel: 'CurrentRead' }),
-    })
-  }
+  const stopDeclared = addDeclared(space, options.nodes ?? [])
   const stopMethods = addMethods(space)
   const events = addEvents(space)
   if (options.conformance === true) {
@@ -67,6 +63,7 @@ export async function buildSpace(
     events,
     stop() {
       stopChanging()
+      stopDeclared()
       stopMethods()
     },
   }

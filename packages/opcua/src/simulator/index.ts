@@ -15,5 +15,8 @@ export {
   type UserToken,
 } from './options.ts'
 export type { DeclaredNode } from './declared-nodes.ts'
+export type { Variation } from './vary.ts'
+export { NodeFileError, parseNodes } from './node-file.ts'
+export { simulate, type SimulateOptions } from './simulate.ts'
 export { builtInTypes, type BuiltInType } from './space/variant-values.ts'
 export { limitValues, sampleArrays, sampleValues } from './space/sample-values.ts'

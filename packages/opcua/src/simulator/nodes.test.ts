@@ -31,6 +31,7 @@ beforeAll(async () => {
   library = await loadServerLibrary()
   simulator = await startOpcuaSimulator({
     treeNodes: 1000,
+    conformance: true,
     nodes: [
       { name: 'Boiler.Level', type: 'Double', value: 2.5 },
       { name: 'Plain', type: 'Int32', value: [1, 2], writable: false },
@@ -134,6 +135,24 @@ describe('every node is read by a client that is not ours', () => {
     const before = (await valueOf('Changing.9')) as number
     await expect.poll(() => valueOf('Changing.9')).toBeGreaterThan(before + 1)
   })
+})
+
+it("has node-opcua's address space for conformance tests, after our namespaces", async () => {
+  const uris = await session.readNamespaceArray()
+  const index = uris.indexOf('urn://node-opcua-simulator')
+  expect(index).toBe(4)
+  const types = ['Boolean', 'Int64', 'Double', 'DateTime', 'ByteString', 'LocalizedText']
+  const nodes = types.flatMap((type) =>
+    ['Scalar', 'Array'].map((kind) => ({
+      nodeId: `ns=${index};s=Static_${kind}_${type}`,
+      attributeId: AttributeIds.Value,
+    })),
+  )
+  const values = await session.read(nodes)
+  expect(values.map(({ statusCode }) => statusCode.name)).toEqual(nodes.map(() => 'Good'))
+  expect(values.map(({ value }) => DataType[value.dataType])).toEqual(
+    types.flatMap((type) => [type, type]),
+  )
 })
 
 describe('qualities and times', () => {

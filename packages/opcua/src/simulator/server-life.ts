@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
 import type { OPCUACertificateManager, OPCUAServer } from 'node-opcua'
@@ -97,7 +98,7 @@ const unlimited = {
 }
 
 function endpointOf(library: ServerLibrary, options: OpcuaSimulatorOptions) {
-  const { host = '127.0.0.1', advertisedHost = host } = options
+  const { host = '127.0.0.1', advertisedHost = reachable(host) } = options
   const policies = options.policies ?? [
     ...(['None', 'Basic256Sha256', 'Aes128_Sha256_RsaOaep', 'Aes256_Sha256_RsaPss'] as const),
   ]
@@ -111,6 +112,10 @@ function endpointOf(library: ServerLibrary, options: OpcuaSimulatorOptions) {
     securityModes: modes.map((name) => library.MessageSecurityMode[name]),
   }
 }
+
+/** The name by which a host is reached that listens on this address. */
+export const reachable = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? hostname() : host
 
 /** node-opcua offers every kind of token at every endpoint, so those that are not wanted are taken out. */
 function restrictTokens(

@@ -9,7 +9,7 @@ import {
 import type { Subscription } from 'node-opcua'
 import type { OpcuaSimulatorOptions } from './options.ts'
 import { loadServerLibrary, type ServerLibrary } from './server-library.ts'
-import { startServer, type ServerLife } from './server-life.ts'
+import { reachable, startServer, type ServerLife } from './server-life.ts'
 import type { Interference, OpcuaSimulator } from './simulator.ts'
 import { fromVariant, isBuiltInType, statusCodeOf } from './space/variant-values.ts'
 
@@ -38,7 +38,7 @@ export async function startOpcuaSimulator(
     throw thrown
   }
   const { port } = life
-  const { host = '127.0.0.1' } = given
+  const host = reachable(given.host ?? '127.0.0.1')
   const url = `opc.tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
 
   const running = (): ServerLife => {
