@@ -1,20 +1,14 @@
 import { rename, stat, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
-import { describeCertificate, parseCertificates, type Certificate } from './certificate.ts'
+import { parseCertificates, type Certificate } from './certificate.ts'
+import {
+  findCertificate,
+  type CertificateRoom,
+  type StoredCertificate,
+} from './find-certificate.ts'
 import { filesIn, openPkiFolder, pkiFolder, writeOnce } from './folder.ts'
 import { readNamedFile } from './read-file.ts'
-
-export type CertificateRoom = 'own' | 'trusted' | 'rejected' | 'issuers'
-
-/** A certificate in a PKI folder, or a file there that holds none. */
-export interface StoredCertificate {
-  readonly room: CertificateRoom
-  readonly file: string
-  readonly certificate?: Certificate
-  /** Why there is no certificate. */
-  readonly problem?: string
-}
 
 /** More than these are not kept: whoever can reach the gateway's client could fill its disk. */
 const mostRejected = 100
@@ -58,7 +52,7 @@ export async function trust(root: string, thumbprintOrFile: string): Promise<Cer
     return certificate
   }
   const stored = await listCertificates(root)
-  const { certificate, file } = findOne(stored, thumbprintOrFile, ['rejected', 'trusted'])
+  const { certificate, file } = findCertificate(stored, thumbprintOrFile, ['rejected', 'trusted'])
   if (path.dirname(file) === folder.trusted) return certificate
   const target = path.join(folder.trusted, nameOf(certificate))
   await rename(file, target).catch((thrown: unknown) => {
@@ -72,7 +66,7 @@ export async function trust(root: string, thumbprintOrFile: string): Promise<Cer
 export async function untrust(root: string, thumbprint: string): Promise<Certificate> {
   const folder = await openPkiFolder(root)
   const stored = await listCertificates(root)
-  const { certificate } = findOne(stored, thumbprint, ['trusted'])
+  const { certificate } = findCertificate(stored, thumbprint, ['trusted'])
   await reject(folder.rejected, certificate)
   // It may lie there more than once, under names that people gave it.
   for (const each of stored) {
@@ -116,40 +110,4 @@ function nameOf({ subject, thumbprint }: Certificate): string {
     .trim()
     .slice(0, 40)
   return `${harmless === '' ? 'certificate' : harmless} [${thumbprint}].der`
-}
-
-function findOne(
-  stored: readonly StoredCertificate[],
-  asked: string,
-  rooms: readonly CertificateRoom[],
-): { readonly certificate: Certificate; readonly file: string } {
-  const start = asked.replaceAll(/[\s:]/g, '').toUpperCase()
-  if (!/^[0-9A-F]{4,64}$/.test(start)) {
-    throw new MapperError(
-      'invalid_config',
-      `"${asked}" is no thumbprint: give at least its first 4 hex digits, or the path of a certificate`,
-    )
-  }
-  const found = new Map<string, { certificate: Certificate; file: string }>()
-  for (const { room, certificate, file } of stored) {
-    if (certificate === undefined || !rooms.includes(room)) continue
-    const matches = certificate.thumbprint.startsWith(start) || certificate.sha256.startsWith(start)
-    if (matches && !found.has(certificate.thumbprint)) {
-      found.set(certificate.thumbprint, { certificate, file })
-    }
-  }
-  const [first, second] = found.values()
-  if (first === undefined) {
-    throw new MapperError(
-      'invalid_config',
-      `no ${rooms.join(' or ')} certificate has a thumbprint that begins with ${start}; ` +
-        'a server must have been refused once for its certificate to be here',
-    )
-  }
-  if (second !== undefined) {
-    const names = [...found.values()].map(({ certificate }) => describeCertificate(certificate))
-    const detail = `${start} is the beginning of several thumbprints: ${names.join('; ')}`
-    throw new MapperError('invalid_config', detail)
-  }
-  return first
 }
