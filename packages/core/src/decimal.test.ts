@@ -68,17 +68,25 @@ describe('float32Text', () => {
   })
 
   test('no text with fewer digits means the same float32', () => {
+    const short = fc.double({ noNaN: true, min: -1e9, max: 1e9 }).map((value) => {
+      const digits = 1 + (Math.abs(Math.trunc(value)) % 9)
+      return Math.fround(Number(value.toPrecision(digits)))
+    })
+    const float = fc.float({ noNaN: true, noDefaultInfinity: true })
+    const usual = fc.float({ noNaN: true, min: Math.fround(-1e7), max: Math.fround(1e7) })
+    // Halfway between two decimals that both mean it.
+    const halfway = fc.integer({ min: 1, max: 2 ** 24 }).map((count) => count / 4)
+    const sized = fc.tuple(fc.oneof(short, usual, halfway), fc.integer({ min: -3, max: 3 }))
+    const spread = sized.map(([value, power]) => Math.fround(value * 10 ** power))
     fc.assert(
-      fc.property(
-        fc.float({ noNaN: true, min: Math.fround(-1e4), max: Math.fround(1e4) }),
-        (value) => {
-          fc.pre(!Number.isInteger(value))
-          const digits = float32Text(value).replace(/[-.]/g, '').replace(/^0+/, '').length
-          if (digits > 1) {
-            expect(Math.fround(Number(value.toPrecision(digits - 1)))).not.toBe(value)
-          }
-        },
-      ),
+      fc.property(fc.oneof(float, short, usual, halfway, spread), (value) => {
+        fc.pre(!Number.isSafeInteger(value))
+        const precisions = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+        const texts = precisions.map((precision) => Number(value.toPrecision(precision)))
+        const shortest = texts.find((each) => Math.fround(each) === value)
+        expect(float32Text(value)).toBe(plainDecimal(shortest ?? NaN))
+      }),
+      { numRuns: 3_000 },
     )
   })
 })

@@ -121,14 +121,18 @@ export function plainDecimal(value: number): string {
  * needs: 0.10000000149011612 is "0.1". Integers keep all their digits.
  */
 export function float32Text(value: number): string {
-  const text = plainDecimal(value)
-  // Six digits always survive a float32, so nothing shorter can mean the same.
-  if (text.length <= 7 || Number.isSafeInteger(value) || Math.fround(value) !== value) return text
+  if (Number.isSafeInteger(value) || Math.fround(value) !== value) return plainDecimal(value)
+  const size = Math.abs(value)
+  // The usual sizes, quickly: up to 1e12 a float32 times a power of ten is exact.
+  for (let scale = 10; size >= 1e-3 && size < 1e7 && scale <= 1e12; scale *= 10) {
+    const shorter = Math.round(size * scale) / scale
+    if (Math.fround(shorter) === size) return String(value < 0 ? -shorter : shorter)
+  }
   for (let precision = 1; precision <= 9; precision++) {
     const shorter = Number(value.toPrecision(precision))
     if (Math.fround(shorter) === value) return plainDecimal(shorter)
   }
-  return text
+  return plainDecimal(value)
 }
 
 const signed = (sign: string, whole: string) => (whole === '0' ? whole : sign + whole)

@@ -55,6 +55,7 @@ export function rig(
   options: {
     settings?: Partial<MapperSettings>
     store?: StateStore
+    folder?: string
     logger?: Logger
   } & FakeDriverOptions = {},
 ) {
@@ -75,6 +76,7 @@ export function rig(
       signal: abort.signal,
       settings: { budget: {}, ...options.settings },
       store: options.store ?? createVolatileStore(),
+      ...(options.folder !== undefined && { folder: options.folder }),
       clock,
       random: () => 0.5,
       onStart: (live) => (view = live),

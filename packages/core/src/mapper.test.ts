@@ -22,6 +22,14 @@ describe('a mapper', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it.each(['/var/lib/mapper', undefined])('tells the driver of its folder: %s', async (folder) => {
+    const { clock, driver, edge, start } = rig(folder === undefined ? {} : { folder })
+    edge.apply(device(), model)
+    start()
+    await clock.advance(50)
+    expect(driver.context).toMatchObject({ folder })
+  })
+
   it('reports a change with the next cycle, and nothing when nothing changed', async () => {
     const { clock, edge, field, start } = rig()
     edge.apply(device(), model)

@@ -10,7 +10,7 @@ import type { Clock } from './time.ts'
 import { encodeTwinText } from './twin-text.ts'
 import { applyOptions, isChange } from './value-options.ts'
 
-/** The last reading of a property. */
+/** The last reading of a property; the object stays the same and changes with the next reading. */
 export interface Reading {
   /** The last good value as text; undefined if there was none yet. */
   readonly text: string | undefined

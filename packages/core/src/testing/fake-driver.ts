@@ -1,5 +1,5 @@
 import { Type, type Static } from '../schema.ts'
-import type { Connection, Driver, Outcome, Value, Watch } from '../driver.ts'
+import type { ConnectContext, Connection, Driver, Outcome, Value, Watch } from '../driver.ts'
 import { MapperError } from '../errors.ts'
 
 const protocolSchema = Type.Object({
@@ -21,6 +21,8 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
   cut(host: string, error?: MapperError): void
   restore(host: string): void
   readonly connects: number
+  /** What the last connection was given. */
+  readonly context: ConnectContext | undefined
   readonly open: number
   readonly reads: readonly {
     readonly host: string
@@ -74,6 +76,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
   const writes: { host: string; key: string; value: Value }[] = []
   const watches: FakeWatch[] = []
   let connects = 0
+  let given: ConnectContext | undefined
   let open = 0
   let mostAtOnce = 0
 
@@ -207,8 +210,9 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
     protocolSchema,
     visitorSchema,
     connectionKey: ({ host }) => host,
-    connect: async ({ host }) => {
+    connect: async ({ host }, context) => {
       connects++
+      given = context
       const cut = cuts.get(host)
       if (cut !== undefined) throw cut
       return connectionOf(host)
@@ -221,6 +225,9 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
     restore: (host) => void cuts.delete(host),
     get connects() {
       return connects
+    },
+    get context() {
+      return given
     },
     get open() {
       return open
