@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { until } from '../../../test/support/until.ts'
 import { startField, startMapper } from './driver.suite.ts'
-import type { OpcuaSimulator } from './simulator/index.ts'
+import { decoyNamespace, simulatorNamespace, type OpcuaSimulator } from './simulator/index.ts'
 
 /** How often each fault is done; the long run takes 50. */
 const times = Number(process.env['CHAOS_TIMES'] ?? 2)
@@ -43,6 +43,8 @@ async function startRig(options: Parameters<typeof startField>[0] = {}): Promise
   return rig
 }
 
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
 const faults: Readonly<Record<string, (field: OpcuaSimulator) => Promise<unknown> | void>> = {
   'all connections are cut': (field) => field.cutConnections(),
   'the server ends all sessions': (field) => field.closeSessions(),
@@ -52,14 +54,34 @@ const faults: Readonly<Record<string, (field: OpcuaSimulator) => Promise<unknown
   'the server is restarted': (field) => field.restart(),
   'the server is away for a while': async (field) => {
     await field.stop()
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await wait(1_500)
     await field.restart()
   },
-  'the server has its namespaces in another order': async (field) => {
-    const decoy = 'urn:mapper-sdk:simulator:decoy'
-    const own = 'urn:mapper-sdk:simulator'
+  'the server has its namespaces in another order': (field) => {
     const isFirst = field.namespaceIndex === 2
-    await field.restart({ namespaces: isFirst ? [decoy, own] : [own, decoy] })
+    return field.restart({
+      namespaces: isFirst
+        ? [decoyNamespace, simulatorNamespace]
+        : [simulatorNamespace, decoyNamespace],
+    })
+  },
+  'the server comes back without some nodes': (field) =>
+    field.restart({ missing: field.has('Scalars.String') ? ['Scalars.String'] : [] }),
+  'the server comes back with another certificate': (field) => field.replaceCertificate(),
+  'publish responses come late': async (field) => {
+    field.delayPublish(1_500)
+    await wait(3_000)
+    field.delayPublish(0)
+  },
+  'publish responses do not come at all for a while': async (field) => {
+    field.delayPublish(Infinity)
+    await wait(7_000)
+    field.delayPublish(0)
+  },
+  'no request is answered for a while': async (field) => {
+    field.interfere({ drop: true })
+    await wait(4_000)
+    field.interfere(undefined)
   },
 }
 

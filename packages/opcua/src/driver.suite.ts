@@ -117,7 +117,7 @@ export function startMapper(protocol: RawConfig, properties: readonly MapperProp
     warn: level('warn'),
     error: level('error'),
     child: () => logger,
-  } as unknown as Logger
+  }
   const id = 'plant/line'
   const property = ({ name, visitor, collectMs = 100 }: MapperProperty, desired = '') => ({
     ...{ name, visitor, desired, collectCycle: collectMs, reportCycle: 10, reportToCloud: true },
@@ -136,9 +136,9 @@ export function startMapper(protocol: RawConfig, properties: readonly MapperProp
       accessMode: 'ReadWrite',
     })),
   }
-  edge.apply(device() as never, model)
+  edge.apply(device(), model)
   const ran = runMapper({
-    ...{ driver: opcuaDriver as never, edge, logger, signal: stop.signal },
+    ...{ driver: opcuaDriver, edge, logger, signal: stop.signal },
     settings: { stateHoldMs: 100 },
   })
   const end = async () => {
@@ -149,8 +149,7 @@ export function startMapper(protocol: RawConfig, properties: readonly MapperProp
   return {
     ...{ edge, log, end },
     reported: (name: string) => edge.twin(id, name)?.reported,
-    desire: (wishes: Readonly<Record<string, string>>) =>
-      edge.apply(device(wishes) as never, model),
+    desire: (wishes: Readonly<Record<string, string>>) => edge.apply(device(wishes), model),
     state: (): DeviceState | undefined => edge.states.at(-1)?.state,
   }
 }
