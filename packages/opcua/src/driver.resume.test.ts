@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { until } from '../../../test/support/until.ts'
-import { startField, startMapper } from './driver.suite.ts'
+import { openSockets, startField, startMapper, tellMemory } from './driver.suite.ts'
 import { decoyNamespace, simulatorNamespace, type OpcuaSimulator } from './simulator/index.ts'
 
 /** How often each fault is done; the long run takes 50. */
-const times = Number(process.env['CHAOS_TIMES'] ?? 2)
+const times = Number(process.env['CHAOS_TIMES'] ?? 1)
 
 interface Rig {
   readonly field: OpcuaSimulator
@@ -99,9 +99,11 @@ for (const [what, doIt] of Object.entries(faults)) {
           () => rig.field.sessionCount,
           (count) => count === 1,
         )
+        if (i % 10 === 9) tellMemory(`${what}, ${i + 1} times`, times)
       }
       await rig.mapper.end()
       expect(rig.field.sessionCount).toBe(0)
+      await until('no connection', openSockets, (count) => count === 0)
     },
   )
 }

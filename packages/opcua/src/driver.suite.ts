@@ -95,6 +95,16 @@ export function watch(
   return { told, instead, interruptions, ended, last, stop: () => stop.abort() }
 }
 
+/** Connections of this process that are open. */
+export const openSockets = () =>
+  process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length
+
+/** The memory of this process, for those who run a fault many times. */
+export const tellMemory = (when: string, times: number) => {
+  const mib = Math.round(process.memoryUsage.rss() / 2 ** 20)
+  if (times >= 10) process.stderr.write(`${when}: ${mib} MiB, ${openSockets()} sockets\n`)
+}
+
 export interface MapperProperty {
   readonly name: string
   readonly type?: ModelProperty['type']

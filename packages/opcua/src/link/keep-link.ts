@@ -34,6 +34,7 @@ export function keepLink(opened: Opened): OpcuaLink {
   /** The library replaces it without a word when the server has forgotten the session. */
   let known = session.sessionId
   let giveUp: NodeJS.Timeout | undefined
+  let verifying: Promise<void> | undefined
   let closing: Promise<void> | undefined
 
   const tell = (say: (listener: LinkListener) => void) => [...listeners].forEach(say)
@@ -66,7 +67,9 @@ export function keepLink(opened: Opened): OpcuaLink {
   }
 
   /** The client library has mended the connection; whether the session is still the one that we know is our question. */
-  const verify = async () => {
+  const verify = () => (verifying ??= check().finally(() => (verifying = undefined)))
+
+  const check = async () => {
     try {
       const found = session.sessionId
       const now = await within(readServerFacts(session), timeoutMs, closed.signal, 'server facts')

@@ -11,7 +11,7 @@ export interface Subscriptions {
   /** Every `get` that succeeds ends with a `release`. */
   get(publishingMs: number): Promise<Subscription>
   /** Ends the subscription if nobody uses it any more. */
-  release(subscription: Subscription): Promise<void>
+  release(subscription: Subscription, signal: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -106,7 +106,7 @@ export function createSubscriptions(
       if (use) use.users++
       return subscription
     },
-    async release(subscription) {
+    async release(subscription, signal) {
       const use = live.get(subscription)
       if (use === undefined || --use.users > 0) return
       live.delete(subscription)
@@ -117,7 +117,7 @@ export function createSubscriptions(
         'delete subscription',
         (session) =>
           session.deleteSubscriptions({ subscriptionIds }) as unknown as Promise<unknown>,
-        never,
+        signal,
       )
     },
     close() {

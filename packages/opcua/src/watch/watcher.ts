@@ -8,7 +8,7 @@ import type { Decoders } from '../nodes/decoders.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
 import { createEventDecoder, eventFilterOf } from './events.ts'
 import { monitoring, withoutDeadband } from './monitoring.ts'
-import type { WatchedItem } from './subscription.ts'
+import type { Subscription, WatchedItem } from './subscription.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
@@ -21,6 +21,9 @@ export type Watcher = (
   signal: AbortSignal,
   how: { readonly everyMs: number; readonly publishingMs: number; readonly nothing: boolean },
 ) => Promise<void>
+
+/** How long ending a watch may take, in ms. */
+const tidyUpMs = 800
 
 interface Candidate {
   readonly index: number
@@ -56,6 +59,17 @@ export function createWatcher(
     }
     const decode = createEventDecoder(visitor)
     return { toCreate, value: ignore, event: (fields) => tell(decode(fields)) }
+  }
+
+  /** Takes no longer than core waits; what the server keeps after that ends with the session. */
+  const tidyUp = async (subscription: Subscription, items: readonly WatchedItem[]) => {
+    const until = AbortSignal.timeout(tidyUpMs)
+    try {
+      if (link.trouble === undefined) await subscription.remove(items, until)
+    } catch {
+      // The server does not answer, or the session is gone, and the items with it.
+    }
+    await subscriptions.release(subscription, until).catch(() => undefined)
   }
 
   return async (visitors, watch, signal, { everyMs, publishingMs, nothing }) => {
@@ -130,11 +144,7 @@ export function createWatcher(
         if (rest.size > 0) watch.readInstead([...rest])
         await ended
       } finally {
-        if (link.trouble === undefined) {
-          const never = new AbortController().signal
-          await subscription.remove(items, never).catch(() => undefined)
-        }
-        await subscriptions.release(subscription).catch(() => undefined)
+        await tidyUp(subscription, items)
       }
 
       async function tryWithoutFilter(all: WatchedItem[], statuses: StatusCode[]) {
