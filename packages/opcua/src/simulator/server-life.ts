@@ -42,6 +42,7 @@ export async function startServer(
     ...endpointOf(library, options),
     host,
     port: options.port ?? 0,
+    allowAnonymous: options.tokens?.includes('anonymous') ?? true,
     serverCertificateManager,
     userCertificateManager,
     serverInfo: { applicationUri: serverUri, applicationName: { text: 'OPC UA simulator' } },
@@ -64,7 +65,6 @@ export async function startServer(
     maxConnectionsPerEndpoint: 1000,
     isAuditing: false,
   })
-  restrictTokens(library, server, options.tokens)
   const reportsEveryChange =
     (items.everyChange ?? true) ? (id: string) => id.startsWith('Changing.') : () => false
   const { maxSessionTimeoutMs } = options
@@ -78,6 +78,7 @@ export async function startServer(
   }
   try {
     await server.initialize()
+    restrictTokens(library, server, options.tokens)
     const addressSpace = server.engine.addressSpace
     if (addressSpace === null) throw new Error('node-opcua made no address space')
     built = await buildSpace(library, addressSpace, options, items)
@@ -107,7 +108,6 @@ function endpointOf(library: ServerLibrary, options: OpcuaSimulatorOptions) {
   )
   return {
     hostname: advertisedHost,
-    alternateHostname: advertisedHost === host ? [] : [host],
     securityPolicies: policies.map((name) => library.SecurityPolicy[name]),
     securityModes: modes.map((name) => library.MessageSecurityMode[name]),
   }
@@ -117,7 +117,10 @@ function endpointOf(library: ServerLibrary, options: OpcuaSimulatorOptions) {
 export const reachable = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? hostname() : host
 
-/** node-opcua offers every kind of token at every endpoint, so those that are not wanted are taken out. */
+/**
+ * node-opcua offers every kind of token at every endpoint, so those that are not wanted are taken out
+ * once the endpoints are there, before anybody connects.
+ */
 function restrictTokens(
   { UserTokenType }: ServerLibrary,
   server: OPCUAServer,

@@ -87,4 +87,22 @@ describe('opcua-simulator', () => {
     expect(await ended).toEqual([0, null])
     expect([out.trim().split('\n').length, err]).toEqual([1, ''])
   })
+  it('says how to install node-opcua where that is missing, with exit code 2', async () => {
+    const preload = path.join(folder, 'without-node-opcua.cjs')
+    await writeFile(
+      preload,
+      `const Module = require('node:module')
+const resolve = Module._resolveFilename
+Module._resolveFilename = (name, ...more) => {
+  if (name === 'node-opcua') throw Object.assign(new Error('not found'), { code: 'MODULE_NOT_FOUND' })
+  return resolve(name, ...more)
+}
+`,
+    )
+    const child = spawn(process.execPath, ['--require', preload, bin])
+    let err = ''
+    child.stderr.on('data', (chunk) => (err += String(chunk)))
+    expect(await once(child, 'close')).toEqual([2, null])
+    expect(err).toContain('npm install node-opcua@2')
+  })
 })

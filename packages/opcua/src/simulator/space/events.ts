@@ -49,6 +49,7 @@ export function addEvents(space: Space): SimulatedEvents {
       inputNode: input,
       normalState,
     })
+    alarm.conditionName.setValueFromSource(toVariant(library, 'String', 'Alarm'))
     alarm.setEnabledState(true)
   }
   return {
