@@ -169,7 +169,7 @@ test('what is taken is never weaker than what is asked for, and never weaker tha
         securityModes.indexOf(choice.mode) * 10 + rank(choice.policy)
       expect(strength(chosen)).toBeGreaterThanOrEqual(strength(again))
     }),
-    { numRuns: 1000 },
+    { numRuns: 3000 },
   )
   expect(taken).toBeGreaterThan(100)
 })
@@ -235,4 +235,11 @@ test('offers that somebody hid are found once the session tells them', () => {
   expect(findDowngrade(asked, choice, [offer('None/None')])).toMatchObject({
     code: 'invalid_config',
   })
+  const user = { ...asked, userName: 'operator' }
+  const sign = (name: string | null) =>
+    offer('Basic256Sha256/Sign', { userIdentityTokens: [userName(name)] })
+  const login = chooseEndpoint(user, [sign(null)], url)
+  const bare = { ...sign(null), serverCertificate: null }
+  expect(findDowngrade(user, login, [bare])).toBeUndefined()
+  expect(findDowngrade(user, login, [sign('None')])?.detail).toContain('only in clear text')
 })

@@ -45,7 +45,7 @@ export async function openPkiFolder(root: string): Promise<PkiFolder> {
   ]
   for (const each of [root, ...own, ...others]) {
     try {
-      await mkdir(each, { recursive: true, mode: own.includes(each) ? 0o700 : 0o755 })
+      await makeFolder(each, own.includes(each) ? 0o700 : 0o755)
       await access(each, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (thrown) {
       throw notWritable(each, root, thrown)
@@ -59,6 +59,20 @@ export async function openPkiFolder(root: string): Promise<PkiFolder> {
     })
   }
   return folder
+}
+
+/** Node's own recursive mkdir never ends below /proc, and a custom resource may name any path. */
+async function makeFolder(folder: string, mode: number): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode }).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== 'EEXIST') throw thrown
+    })
+  await make().catch(async (thrown: NodeJS.ErrnoException) => {
+    const parent = path.dirname(folder)
+    if (thrown.code !== 'ENOENT' || parent === folder) throw thrown
+    await makeFolder(parent, 0o755)
+    await make()
+  })
 }
 
 function notWritable(each: string, root: string, cause: unknown): MapperError {
