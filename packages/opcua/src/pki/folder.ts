@@ -4,6 +4,7 @@ import { access, chmod, copyFile, link, mkdir, open, readdir, stat, unlink } fro
 import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
 import { thisUser } from './read-file.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Where everything lies in a PKI folder; the names are those that OPC UA tools use. */
 export interface PkiFolder {
@@ -80,7 +81,7 @@ function notWritable(each: string, root: string, cause: unknown): MapperError {
   return new MapperError(
     'access_denied',
     `the PKI folder ${each} cannot be made or written by ${thisUser()} (${code}); let it, as in ` +
-      `chown -R ${process.geteuid?.() ?? 'USER'} ${root}, or set pkiFolder to a folder on a writable volume`,
+      `chown -R ${process.geteuid?.() ?? 'USER'} ${shellWord(root)}, or set pkiFolder to a folder on a writable volume`,
     { cause },
   )
 }

@@ -10,6 +10,7 @@ import {
   type TrustLists,
 } from './judge-certificate.ts'
 import { readNamedFile } from './read-file.ts'
+import { shellWord } from './shell-word.ts'
 import { certificatesIn, reject } from './trust-list.ts'
 
 export interface ServerVerdict {
@@ -64,7 +65,7 @@ function parseSent(sent: Uint8Array): readonly [Certificate, ...Certificate[]] |
 async function keepRejected(root: string, leaf: Certificate): Promise<string> {
   const then =
     'compare the thumbprint with the one that the server shows, then run: ' +
-    `mapper opcua trust ${leaf.thumbprint} --pki ${root}`
+    `mapper opcua trust ${leaf.thumbprint} --pki ${shellWord(root)}`
   try {
     const { rejected } = await openPkiFolder(root)
     await reject(rejected, leaf)
