@@ -21,15 +21,3 @@ test('nothing of the library is loaded until it is asked for, and then it prints
     stderr: '',
   })
 })
-
-test('what the library says goes where it is sent, without what is in its objects', async () => {
-  const program = `
-    const { loadLibrary } = await import(${at('library.js')})
-    const lines = []
-    const library = await loadLibrary((text) => lines.push(text))
-    library.make_warningLog('x')('hello', 5, { password: 'planted' }, new Error('why'))
-    await loadLibrary()
-    library.make_warningLog('x')('not this')
-    process.stdout.write(JSON.stringify(lines))`
-  expect(await run(program)).toEqual({ stdout: '["hello 5  why"]', stderr: '' })
-})

@@ -2,7 +2,8 @@ import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { silentLogger, type LogFn } from '@mapper-sdk/core'
 import { connectContext } from '@mapper-sdk/core/testing'
 import { securityPolicies, type OpcuaProtocol } from '../config/protocol.ts'
 import { loadLibrary } from '../library.ts'
@@ -258,4 +259,50 @@ test('a server that does not trust the mapper: the file to take there is named, 
 
 test('a server that is not there is unreachable', async () => {
   expect(await failure({ url: 'opc.tcp://127.0.0.1:1' })).toMatchObject({ code: 'unreachable' })
+})
+
+test('while a connection lasts, its certificates are looked at once a day', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const library = await loadLibrary()
+    const lines: string[] = []
+    const warn: LogFn = (...words: unknown[]) => void lines.push(String(words[0]))
+    const logger = { ...silentLogger, warn }
+    let at = Date.now()
+    const protocol = { ...defaults, url: server.url, securityPolicy: 'auto' } as const
+    const { memory } = connectContext()
+    const own = path.join(scratch, 'watched')
+    await trust(own, server.certificateFile)
+    const context = { library, folder: own, logger, memory, now: () => at }
+    const security = openSecurity(protocol, context)
+    const offers = await visit({ url: server.url }, folder, ({ offers: all }) => all)
+    await security.connectOptions(security.choose(offers, server.url))
+    expect(lines.filter((line) => line.includes('expires'))).toEqual([])
+    at += (1825 - 20) * 86_400_000
+    await untrust(own, serverThumbprint)
+    vi.advanceTimersByTime(86_400_000)
+    await expect
+      .poll(() => lines.filter((line) => line.includes('mapper-next.der')))
+      .toHaveLength(1)
+    await expect
+      .poll(() => lines.filter((line) => line.startsWith("at the next connect: the server's")))
+      .toHaveLength(1)
+    security.close()
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('what the library says goes where it is sent, without what is in its objects', async () => {
+  const lines: string[] = []
+  const library = await loadLibrary((text) => lines.push(text))
+  const say = library.make_warningLog('x')
+  try {
+    say('hello', 5, { password: 'planted' }, new Error('why'))
+  } finally {
+    await loadLibrary()
+  }
+  say('not this')
+  expect(lines).toEqual(['hello 5  why'])
 })
