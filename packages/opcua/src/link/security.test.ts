@@ -1,4 +1,5 @@
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
@@ -116,6 +117,33 @@ describe('a login', () => {
         ) as string,
       })
       expect(inspect(error, { depth: 12 })).not.toContain('planted')
+    }
+  })
+  test('never shows its password on the wire, and stays at the written address', async () => {
+    const { port } = new URL(server.url.replace('opc.tcp', 'http'))
+    let bytes = Buffer.alloc(0)
+    const wire = createServer((near) => {
+      const far = connect(Number(port), '127.0.0.1')
+      near.on('data', (chunk: Buffer) => void (bytes = Buffer.concat([bytes, chunk])))
+      for (const socket of [near, far]) socket.on('error', () => socket.destroy())
+      near.pipe(far).pipe(near)
+    })
+    await new Promise<void>((resolve) => wire.listen(0, '127.0.0.1', resolve))
+    const url = `opc.tcp://127.0.0.1:${(wire.address() as AddressInfo).port}`
+    const login = { url, userName: 'operator', password: 'open sesame' }
+    try {
+      const ways = [
+        { securityPolicy: 'None' },
+        { securityPolicy: 'Basic256Sha256', securityMode: 'Sign' },
+      ] as const
+      for (const way of ways) {
+        bytes = Buffer.alloc(0)
+        await used({ ...login, ...way })
+        expect(bytes.includes('operator')).toBe(true)
+        expect(bytes.includes('sesame')).toBe(false)
+      }
+    } finally {
+      await new Promise((resolve) => wire.close(resolve))
     }
   })
   test('leaves no password in what the session prints', async () => {
