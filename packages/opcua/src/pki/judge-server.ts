@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { MapperError } from '@mapper-sdk/core'
 import type { Library } from '../library.ts'
 import { describeCertificate, parseCertificates, type Certificate } from './certificate.ts'
@@ -108,7 +107,9 @@ async function readTrustLists(
     lists: {
       trusted: [...pinned, ...of('trusted')],
       issuers: of('issuers'),
-      revocations: await Promise.all(files.map(async (file) => derOf(await readFile(file)))),
+      revocations: await Promise.all(
+        files.map(async (file) => derOf(await readNamedFile('the revocation list', file))),
+      ),
     },
     problems: stored.flatMap(({ problem }) => problem ?? []),
   }
