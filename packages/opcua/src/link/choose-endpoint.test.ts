@@ -134,41 +134,45 @@ test('what is taken is never weaker than what is asked for, and never weaker tha
   const rank = (policy: string) => securityPolicies.findIndex((each) => each === policy)
   let taken = 0
   fc.assert(
-    fc.property(wishArbitrary, fc.array(offerArbitrary, { maxLength: 12 }), (own, offered) => {
-      const { userName: name, ...rest } = own
-      const asked = wishes({ ...rest, ...(name !== undefined && { userName: name }) })
-      let chosen
-      try {
-        chosen = chooseEndpoint(asked, offered, url)
-      } catch (thrown) {
-        expect(thrown).toMatchObject({ code: 'invalid_config' })
-        return
-      }
-      taken++
-      const { policy, mode, endpoint } = chosen
-      expect(offered).toContain(endpoint)
-      expect(endpoint.securityPolicyUri).toBe(uri(policy))
-      if (asked.securityPolicy !== 'auto') expect(policy).toBe(asked.securityPolicy)
-      else expect(rank(policy)).toBeGreaterThanOrEqual(rank('Basic256Sha256'))
-      if (asked.securityMode !== 'auto') expect(mode).toBe(asked.securityMode)
-      expect(mode === 'None').toBe(policy === 'None')
-      const type = name === undefined ? 0 : 1
-      expect(endpoint.userIdentityTokens?.map(({ tokenType }) => tokenType)).toContain(type)
-      if (name !== undefined) expect(passwordIsSafe(endpoint, policy, mode)).toBe(true)
-      // Taking it away must not lead to something stronger.
-      const others = offered.filter((each) => each !== endpoint)
-      const again = (() => {
+    fc.property(
+      wishArbitrary,
+      fc.array(offerArbitrary, { minLength: 2, maxLength: 16, size: 'max' }),
+      (own, offered) => {
+        const { userName: name, ...rest } = own
+        const asked = wishes({ ...rest, ...(name !== undefined && { userName: name }) })
+        let chosen
         try {
-          return chooseEndpoint(asked, others, url)
-        } catch {
-          return undefined
+          chosen = chooseEndpoint(asked, offered, url)
+        } catch (thrown) {
+          expect(thrown).toMatchObject({ code: 'invalid_config' })
+          return
         }
-      })()
-      if (again === undefined || name !== undefined) return
-      const strength = (choice: typeof again) =>
-        securityModes.indexOf(choice.mode) * 10 + rank(choice.policy)
-      expect(strength(chosen)).toBeGreaterThanOrEqual(strength(again))
-    }),
+        taken++
+        const { policy, mode, endpoint } = chosen
+        expect(offered).toContain(endpoint)
+        expect(endpoint.securityPolicyUri).toBe(uri(policy))
+        if (asked.securityPolicy !== 'auto') expect(policy).toBe(asked.securityPolicy)
+        else expect(rank(policy)).toBeGreaterThanOrEqual(rank('Basic256Sha256'))
+        if (asked.securityMode !== 'auto') expect(mode).toBe(asked.securityMode)
+        expect(mode === 'None').toBe(policy === 'None')
+        const type = name === undefined ? 0 : 1
+        expect(endpoint.userIdentityTokens?.map(({ tokenType }) => tokenType)).toContain(type)
+        if (name !== undefined) expect(passwordIsSafe(endpoint, policy, mode)).toBe(true)
+        // Taking it away must not lead to something stronger.
+        const others = offered.filter((each) => each !== endpoint)
+        const again = (() => {
+          try {
+            return chooseEndpoint(asked, others, url)
+          } catch {
+            return undefined
+          }
+        })()
+        if (again === undefined || name !== undefined) return
+        const strength = (choice: typeof again) =>
+          securityModes.indexOf(choice.mode) * 10 + rank(choice.policy)
+        expect(strength(chosen)).toBeGreaterThanOrEqual(strength(again))
+      },
+    ),
     { numRuns: 1000 },
   )
   expect(taken).toBeGreaterThan(100)
@@ -235,4 +239,11 @@ test('offers that somebody hid are found once the session tells them', () => {
   expect(findDowngrade(asked, choice, [offer('None/None')])).toMatchObject({
     code: 'invalid_config',
   })
+  const user = { ...asked, userName: 'operator' }
+  const sign = (name: string | null) =>
+    offer('Basic256Sha256/Sign', { userIdentityTokens: [userName(name)] })
+  const login = chooseEndpoint(user, [sign(null)], url)
+  const bare = { ...sign(null), serverCertificate: null }
+  expect(findDowngrade(user, login, [bare])).toBeUndefined()
+  expect(findDowngrade(user, login, [sign('None')])?.detail).toContain('only in clear text')
 })

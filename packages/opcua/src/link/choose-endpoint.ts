@@ -124,9 +124,14 @@ export function findDowngrade(
   protectedOffers: readonly OfferedEndpoint[],
 ): MapperError | undefined {
   if (choice.mode === 'None' || protectedOffers.length === 0) return undefined
+  // The standard lets a session's own list leave the certificate out, which is known by now.
+  const whole = protectedOffers.map((offer) => ({
+    ...offer,
+    serverCertificate: choice.endpoint.serverCertificate,
+  }))
   let again: EndpointChoice
   try {
-    again = chooseEndpoint(wishes, protectedOffers, choice.url)
+    again = chooseEndpoint(wishes, whole, choice.url)
   } catch (thrown) {
     return MapperError.from(thrown)
   }

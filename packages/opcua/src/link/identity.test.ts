@@ -10,7 +10,7 @@ import { readIdentity, readPassword, type IdentityWishes } from './identity.ts'
 let scratch: string
 let maker: Awaited<ReturnType<typeof createMaker>>
 beforeAll(async () => {
-  maker = await createMaker()
+  maker = await createMaker(2)
   scratch = await mkdtemp(path.join(tmpdir(), 'opcua-identity-'))
 })
 afterAll(() => rm(scratch, { recursive: true, force: true }))

@@ -1,10 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { connectContext } from '@mapper-sdk/core/testing'
-import type { ClientSession, OPCUAClient, OPCUAServerOptions, UserIdentityInfo } from 'node-opcua'
+import type {
+  ClientSession,
+  EndpointDescription,
+  OPCUAClient,
+  OPCUAServerOptions,
+  UserIdentityInfo,
+} from 'node-opcua'
 import type { OpcuaProtocol } from '../config/protocol.ts'
 import { loadLibrary, type Library } from '../library.ts'
 import { openSecurity, type Security } from './security.ts'
@@ -15,6 +21,8 @@ export interface SecurityServer {
   /** Where it keeps certificates; `trusted/certs` and `rejected` are below. */
   readonly pki: string
   readonly certificateFile: string
+  /** Lets it trust a client from now on. */
+  trust(certificateFile: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -32,13 +40,14 @@ export async function startSecurityServer(
       automaticallyAcceptUnknownCertificate: accept,
       disableFileWatchers: true,
     })
+  const clients = manager('app', trustClients)
   const port = await freePort()
   const server = new OPCUAServer({
     hostname: '127.0.0.1',
     host: '127.0.0.1',
     port,
     allowAnonymous: true,
-    serverCertificateManager: manager('app', trustClients),
+    serverCertificateManager: clients,
     userCertificateManager: manager('user', true),
     userManager: {
       isValidUser: (name: string, password: string) =>
@@ -51,6 +60,7 @@ export async function startSecurityServer(
     url: `opc.tcp://127.0.0.1:${port}`,
     pki: path.join(pki, 'app'),
     certificateFile: server.certificateFile,
+    trust: async (file) => clients.trustCertificate(await readFile(file)),
     close: async () => {
       await server.shutdown(0)
       await rm(pki, { recursive: true, force: true })
@@ -83,6 +93,7 @@ export const defaults = {
 export interface Visit {
   readonly policy: string
   readonly mode: string
+  readonly offers: EndpointDescription[]
   readonly session: ClientSession
   readonly identity: UserIdentityInfo
 }
@@ -107,14 +118,15 @@ export async function visit<T>(
   try {
     const asking = await client(await own.discoveryOptions())
     await asking.connect(protocol.url)
-    const choice = own.choose(await asking.getEndpoints(), protocol.url)
+    const offers = await asking.getEndpoints()
+    const choice = own.choose(offers, protocol.url)
     const talking = await client(await own.connectOptions(choice))
     await talking.connect(choice.url)
     own.checkOffers(choice, await talking.getEndpoints())
     const identity = await own.identity()
     const session = await talking.createSession(identity)
     try {
-      return await use({ policy: choice.policy, mode: choice.mode, session, identity })
+      return await use({ policy: choice.policy, mode: choice.mode, offers, session, identity })
     } finally {
       await session.close()
     }

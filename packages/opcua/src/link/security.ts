@@ -92,7 +92,8 @@ export function openSecurity(
     try {
       const { warnings } = await readOwn()
       warnings.forEach(say)
-      await judge(choice.endpoint.serverCertificate, choice)
+      const { refusal } = await judge(choice.endpoint.serverCertificate, choice)
+      if (refusal !== undefined) say(`at the next connect: ${refusal.error.detail}`)
     } catch (thrown) {
       say(MapperError.from(thrown).detail)
     }

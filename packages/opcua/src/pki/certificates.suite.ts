@@ -29,10 +29,10 @@ export interface Wish {
   readonly serial?: string
 }
 
-/** Keys take long to make: those of one test file share a few. */
-export async function createMaker() {
+/** Keys take long to make: a test file says how many it needs. Authorities have the second one. */
+export async function createMaker(keys = 1) {
   const { crypto_utils: crypto } = await loadLibrary()
-  const pems = await Promise.all([makeKey(), makeKey(), makeKey()])
+  const pems = await Promise.all(Array.from({ length: keys }, makeKey))
   const nodeKey = (index: number) => createPrivateKey(pems[index] ?? '')
 
   const webKey = async (pem: string) => (await crypto.pemToPrivateKey(pem)) as webcrypto.CryptoKey

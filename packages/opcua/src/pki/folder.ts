@@ -4,6 +4,7 @@ import { access, chmod, copyFile, link, mkdir, open, readdir, stat, unlink } fro
 import path from 'node:path'
 import { MapperError } from '@mapper-sdk/core'
 import { thisUser } from './read-file.ts'
+import { shellWord } from './shell-word.ts'
 
 /** Where everything lies in a PKI folder; the names are those that OPC UA tools use. */
 export interface PkiFolder {
@@ -45,7 +46,7 @@ export async function openPkiFolder(root: string): Promise<PkiFolder> {
   ]
   for (const each of [root, ...own, ...others]) {
     try {
-      await mkdir(each, { recursive: true, mode: own.includes(each) ? 0o700 : 0o755 })
+      await makeFolder(each, own.includes(each) ? 0o700 : 0o755)
       await access(each, constants.R_OK | constants.W_OK | constants.X_OK)
     } catch (thrown) {
       throw notWritable(each, root, thrown)
@@ -61,12 +62,26 @@ export async function openPkiFolder(root: string): Promise<PkiFolder> {
   return folder
 }
 
+/** Node's own recursive mkdir never ends below /proc, and a custom resource may name any path. */
+async function makeFolder(folder: string, mode: number): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode }).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== 'EEXIST') throw thrown
+    })
+  await make().catch(async (thrown: NodeJS.ErrnoException) => {
+    const parent = path.dirname(folder)
+    if (thrown.code !== 'ENOENT' || parent === folder) throw thrown
+    await makeFolder(parent, 0o755)
+    await make()
+  })
+}
+
 function notWritable(each: string, root: string, cause: unknown): MapperError {
   const { code = 'failed' } = cause as NodeJS.ErrnoException
   return new MapperError(
     'access_denied',
     `the PKI folder ${each} cannot be made or written by ${thisUser()} (${code}); let it, as in ` +
-      `chown -R ${process.geteuid?.() ?? 'USER'} ${root}, or set pkiFolder to a folder on a writable volume`,
+      `chown -R ${process.geteuid?.() ?? 'USER'} ${shellWord(root)}, or set pkiFolder to a folder on a writable volume`,
     { cause },
   )
 }

@@ -9,7 +9,7 @@ let root: Made
 let signed: Made
 let single: Made
 beforeAll(async () => {
-  maker = await createMaker()
+  maker = await createMaker(3)
   root = await maker.make({ name: 'root', authority: true })
   signed = await maker.make({ name: 'signed', by: root, serial: '0badcafe' })
   single = await maker.make({ name: 'single' })

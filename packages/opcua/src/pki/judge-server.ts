@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { MapperError } from '@mapper-sdk/core'
 import type { Library } from '../library.ts'
 import { describeCertificate, parseCertificates, type Certificate } from './certificate.ts'
@@ -10,6 +9,7 @@ import {
   type TrustLists,
 } from './judge-certificate.ts'
 import { readNamedFile } from './read-file.ts'
+import { shellWord } from './shell-word.ts'
 import { certificatesIn, reject } from './trust-list.ts'
 
 export interface ServerVerdict {
@@ -64,7 +64,7 @@ function parseSent(sent: Uint8Array): readonly [Certificate, ...Certificate[]] |
 async function keepRejected(root: string, leaf: Certificate): Promise<string> {
   const then =
     'compare the thumbprint with the one that the server shows, then run: ' +
-    `mapper opcua trust ${leaf.thumbprint} --pki ${root}`
+    `mapper opcua trust ${leaf.thumbprint} --pki ${shellWord(root)}`
   try {
     const { rejected } = await openPkiFolder(root)
     await reject(rejected, leaf)
@@ -107,7 +107,9 @@ async function readTrustLists(
     lists: {
       trusted: [...pinned, ...of('trusted')],
       issuers: of('issuers'),
-      revocations: await Promise.all(files.map(async (file) => derOf(await readFile(file)))),
+      revocations: await Promise.all(
+        files.map(async (file) => derOf(await readNamedFile('the revocation list', file))),
+      ),
     },
     problems: stored.flatMap(({ problem }) => problem ?? []),
   }

@@ -1,20 +1,18 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { at, run } from '../run-program.suite.ts'
 import { createMaker, now, type Made } from './certificates.suite.ts'
 import { ownCertificate, type OwnCertificate } from './own-certificate.ts'
 import { ownFiles } from './own-files.ts'
 
 const dayMs = 86_400_000
-const dist = path.join(import.meta.dirname, '../../dist')
 
 let maker: Awaited<ReturnType<typeof createMaker>>
 let scratch: string
 beforeAll(async () => {
-  maker = await createMaker()
+  maker = await createMaker(2)
   scratch = await mkdtemp(path.join(tmpdir(), 'opcua-own-'))
 })
 afterAll(() => rm(scratch, { recursive: true, force: true }))
@@ -65,15 +63,14 @@ describe('the certificate in the folder', () => {
   test('is the same for all who ask at once, in one process and in several', async () => {
     const folder = path.join(scratch, 'together')
     const program = `
-      const { ownCertificate } = await import(${JSON.stringify(path.join(dist, 'pki/own-certificate.js'))})
-      const { loadLibrary } = await import(${JSON.stringify(path.join(dist, 'library.js'))})
+      const { ownCertificate } = await import(${at('pki/own-certificate.js')})
+      const { loadLibrary } = await import(${at('library.js')})
       const { crypto_utils: crypto } = await loadLibrary()
       const made = await ownCertificate(${JSON.stringify(folder)}, { now: ${now}, crypto })
       made.chain[0].x509.checkPrivateKey((await import('node:crypto')).createPrivateKey(made.keyPem()))
         && process.stdout.write(made.chain[0].thumbprint)`
     const child = async () => {
-      const run = promisify(execFile)
-      const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program])
+      const { stdout } = await run(program)
       return stdout
     }
     const here = async () => thumbprintOf(await ask(folder))
@@ -100,9 +97,9 @@ describe('the certificate in the folder', () => {
     expect((await ask(folder, end - 10.5 * dayMs)).warnings[0]).toContain(nextThumbprint)
 
     const late = end - 2.5 * dayMs
-    const both = await Promise.all([ask(folder, late), ask(folder, late)])
+    const both = await Promise.all(Array.from({ length: 8 }, () => ask(folder, late)))
     const taken = await ask(folder, late + dayMs)
-    expect(both.map(thumbprintOf)).toEqual([nextThumbprint, nextThumbprint])
+    expect(new Set(both.map(thumbprintOf))).toEqual(new Set([nextThumbprint]))
     expect(thumbprintOf(taken)).toBe(nextThumbprint)
     expect(taken.warnings).toEqual([])
     expect(taken.applicationUri).toBe(first.applicationUri)
@@ -149,18 +146,14 @@ describe('the certificate in the folder', () => {
 
 test('a folder that cannot be written is an error with path, user and fix, never a crash', async () => {
   const folder = path.join(scratch, 'closed')
-  await promisify(execFile)('mkdir', ['-m', '555', folder])
+  await mkdir(folder, { mode: 0o555 })
   await chmod(scratch, 0o755)
   const program = `
-    const { openPkiFolder } = await import(${JSON.stringify(path.join(dist, 'pki/folder.js'))})
+    const { openPkiFolder } = await import(${at('pki/folder.js')})
     await openPkiFolder(${JSON.stringify(folder)}).catch((error) => process.stdout.write(error.message))`
   // Root may write everywhere, so it asks as somebody else.
   const uid = process.geteuid?.() === 0 ? 65_534 : process.geteuid?.()
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--input-type=module', '-e', program],
-    { ...(uid !== undefined && { uid }), cwd: '/' },
-  )
+  const { stdout } = await run(program, { ...(uid !== undefined && { uid }) })
   expect(stdout).toMatch(/^\[access_denied\] the PKI folder /)
   expect(stdout).toContain(folder)
   expect(stdout).toContain(`(user ${uid}) (EACCES); let it, as in chown -R ${uid} ${folder}`)

@@ -66,7 +66,14 @@ export async function ownCertificate(
   if (left >= announceDays) return own(current, key, wanted, paths.current, [])
 
   let next = await readIfThere(paths.next)
-  if (next !== undefined && daysLeft(next.validTo, now) < announceDays) {
+  if (next === undefined) {
+    // Another process may have put it into the place of the old one just now. A second new one would
+    // be one that no server was told about.
+    const again = await readIfThere(paths.current)
+    if (again !== undefined && daysLeft(again.validTo, now) >= announceDays) {
+      return own(again, key, wanted, paths.current, [])
+    }
+  } else if (daysLeft(next.validTo, now) < announceDays) {
     await unlink(paths.next).catch(() => undefined)
     next = undefined
   }
@@ -83,7 +90,7 @@ export async function ownCertificate(
   await rename(paths.next, paths.current).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code !== 'ENOENT') throw MapperError.from(thrown)
   })
-  return own(next, key, wanted, paths.current, [
+  return own((await readIfThere(paths.current)) ?? next, key, wanted, paths.current, [
     `the mapper uses its renewed certificate ${paths.current} (thumbprint ${next.thumbprint}) from now on`,
   ])
 }
@@ -98,9 +105,14 @@ function namesIn(folder: string, applicationUri: string | undefined) {
   }
 }
 
+/** Looked at once: between two looks another process may rename it. */
 async function readIfThere(file: string): Promise<Certificate | undefined> {
-  if (!(await filesIn(path.dirname(file))).includes(file)) return undefined
-  return parseCertificates(await readNamedFile("the mapper's own certificate", file), file)[0]
+  const option = "the mapper's own certificate"
+  const bytes = await readNamedFile(option, file).catch((thrown: MapperError) => {
+    if ((thrown.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined
+    throw thrown
+  })
+  return bytes && parseCertificates(bytes, file)[0]
 }
 
 async function keyOf(file: string): Promise<KeyObject> {

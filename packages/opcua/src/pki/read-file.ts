@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { MapperError } from '@mapper-sdk/core'
+import { shellWord } from './shell-word.ts'
 
 const mostBytes = 1 << 20
 
@@ -19,7 +20,7 @@ export async function readKeyFile(option: string, path: string): Promise<Buffer>
     throw new MapperError(
       'access_denied',
       `${option} ${path} is a private key that other users of this machine can read or write (mode ` +
-        `0${(mode & 0o777).toString(8)}); run: chmod 600 ${path} (in a Kubernetes secret: defaultMode: 0400)`,
+        `0${(mode & 0o777).toString(8)}); run: chmod 600 ${shellWord(path)} (in a Kubernetes secret: defaultMode: 0400)`,
     )
   }
   return bytes

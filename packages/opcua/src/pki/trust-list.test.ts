@@ -167,3 +167,20 @@ test('a file that is no certificate is listed with its problem and said at each 
   await writeFile(path.join(folder.trusted, 'plc.der'), plc.certificate.der)
   expect(await judge(plc)).toEqual({ warnings: [problem] })
 })
+
+test('a revocation list in trusted/crl counts, PEM or DER, until it is taken away', async () => {
+  const authority = await maker.make({ name: 'authority', authority: true, keyPem: plc.keyPem })
+  const signed = await maker.make({ name: 'signed', by: authority, serial: '00c0ffee' })
+  await writeFile(path.join(folder.trusted, 'authority.der'), authority.certificate.der)
+  expect((await judge(signed)).refusal).toBeUndefined()
+  const list = await maker.revoke(authority, ['00c0ffee'])
+  const lines = list.toString('base64').replaceAll(/.{64}/g, '$&\n')
+  const pem = `-----BEGIN X509 CRL-----\n${lines}\n-----END X509 CRL-----\n`
+  for (const [name, bytes] of [['a.crl', list] as const, ['a.pem', Buffer.from(pem)] as const]) {
+    const file = path.join(folder.trustedRevocations, name)
+    await writeFile(file, bytes)
+    expect((await judge(signed)).refusal?.status).toBe('BadCertificateRevoked')
+    await rm(file)
+  }
+  expect((await judge(signed)).refusal).toBeUndefined()
+})
