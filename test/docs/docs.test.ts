@@ -10,6 +10,7 @@ import {
 } from '@mapper-sdk/core'
 import { deviceOf, loadFolder, modelOf } from '@mapper-sdk/edge-sim'
 import { formatAddress, modbusDriver, normalize, parseAddress } from '@mapper-sdk/modbus'
+import { opcuaDriver } from '@mapper-sdk/opcua'
 import { parseBank, serveTcp } from '@mapper-sdk/modbus/simulator'
 import { describe, expect, test, vi } from 'vitest'
 import { parseDocument } from 'yaml'
@@ -31,7 +32,7 @@ import {
 } from './markdown.ts'
 import { runDevices } from './run-devices.ts'
 
-const drivers: readonly Driver[] = [modbusDriver, jsonOverHttp, oven]
+const drivers: readonly Driver[] = [modbusDriver, opcuaDriver, jsonOverHttp, oven]
 const driverOf = async (protocolName: string): Promise<Driver> => {
   const driver = drivers.find((each) => each.protocolName === protocolName)
   if (driver === undefined) throw new Error(`no driver for ${protocolName}`)
