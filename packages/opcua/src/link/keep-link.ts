@@ -113,11 +113,21 @@ export function keepLink(opened: Opened): OpcuaLink {
   client.on('close', onEnd)
   session.on('session_closed', onSessionClosed)
 
+  let lastAnswer = session.lastResponseReceivedTime
+  let heardAt = performance.now()
+  /** The library dates answers by the clock of the machine, which may be set; a change of date is an answer. */
+  const silentFor = () => {
+    if (session.lastResponseReceivedTime !== lastAnswer) {
+      lastAnswer = session.lastResponseReceivedTime
+      heardAt = performance.now()
+    }
+    return performance.now() - heardAt
+  }
+
   const heartbeat = startHeartbeat({
     timeoutMs,
     signal: closed.signal,
-    isQuiet: (ms) =>
-      trouble === undefined && Date.now() - session.lastResponseReceivedTime.getTime() > ms,
+    isQuiet: (ms) => trouble === undefined && silentFor() >= ms,
     ping: async () => {
       await session.read({ nodeId: 'i=2259', attributeId: 13 })
       notice()
