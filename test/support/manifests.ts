@@ -10,6 +10,8 @@ export interface PropertySpec {
 
 export interface DeviceSpec {
   readonly name: string
+  /** modbus if left out. */
+  readonly protocolName?: string
   readonly protocol: Readonly<Record<string, unknown>>
   readonly properties: readonly PropertySpec[]
   readonly cycleMs?: number
@@ -20,14 +22,15 @@ const apiVersion = 'devices.kubeedge.io/v1beta1'
 
 /** A Device and the DeviceModel it refers to, which has the device's name. */
 export function manifestsOf(spec: DeviceSpec): readonly [model: Manifest, device: Manifest] {
-  const { name, protocol, properties, cycleMs = 200, reportMs = cycleMs } = spec
+  const { name, protocol, protocolName = 'modbus', properties } = spec
+  const { cycleMs = 200, reportMs = cycleMs } = spec
   return [
     {
       apiVersion,
       kind: 'DeviceModel',
       metadata: { name },
       spec: {
-        protocol: 'modbus',
+        protocol: protocolName,
         properties: properties.map(({ name, type, writable = false }) => ({
           name,
           type,
@@ -42,14 +45,14 @@ export function manifestsOf(spec: DeviceSpec): readonly [model: Manifest, device
       spec: {
         deviceModelRef: { name },
         nodeName: 'edge',
-        protocol: { protocolName: 'modbus', configData: protocol },
+        protocol: { protocolName, configData: protocol },
         stateReport: { reportToCloud: true },
         properties: properties.map(({ name, visitor }) => ({
           name,
           collectCycle: cycleMs,
           reportCycle: reportMs,
           reportToCloud: true,
-          visitors: { protocolName: 'modbus', configData: visitor },
+          visitors: { protocolName, configData: visitor },
         })),
       },
     },

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { startChild, type Child } from './child.ts'
 import { until } from './until.ts'
 
-const script = fileURLToPath(new URL('../../packages/modbus/dist/main.js', import.meta.url))
+type DriverName = 'modbus' | 'opcua'
+const scriptOf = (driver: DriverName) =>
+  fileURLToPath(new URL(`../../packages/${driver}/dist/main.js`, import.meta.url))
 
 export interface MapperProcessOptions {
   /** Where its socket and its configuration file go. */
@@ -12,6 +14,8 @@ export interface MapperProcessOptions {
   /** The socket of EdgeCore. */
   readonly edgecore: string
   readonly name?: string
+  /** Whose mapper it is; modbus if left out. */
+  readonly driver?: DriverName
   /** More of the configuration file, as YAML. */
   readonly more?: string
 }
@@ -24,9 +28,9 @@ export const mapperSocket = ({
   name?: string
 }) => path.join(folder, `${name}.sock`)
 
-/** Starts the Modbus mapper as users do: its bin, with a configuration file. It runs when this resolves. */
+/** Starts a mapper as users do: its bin, with a configuration file. It runs when this resolves. */
 export async function startMapper(options: MapperProcessOptions): Promise<Child> {
-  const { folder, edgecore, name = 'modbus-mapper', more = '' } = options
+  const { folder, edgecore, name = 'modbus-mapper', driver = 'modbus', more = '' } = options
   const file = path.join(folder, `${name}.yaml`)
   const config = `grpc_server:
   socket_path: ${mapperSocket(options)}
@@ -34,13 +38,13 @@ common:
   name: ${name}
   version: v1.0.0
   api_version: v1.0.0
-  protocol: modbus
+  protocol: ${driver}
   address: 127.0.0.1
   edgecore_sock: ${edgecore}
   http_port: 0
 ${more}`
   await writeFile(file, config)
-  const mapper = runMapperBin(['--config-file', file])
+  const mapper = runMapperBin(['--config-file', file], driver)
   await until(
     'the mapper runs (its dist is made by npm run build)',
     () => mapper.lines,
@@ -50,5 +54,5 @@ ${more}`
 }
 
 /** Starts the bin with these flags and nothing else. */
-export const runMapperBin = (args: readonly string[]): Child =>
-  startChild(process.execPath, [script, ...args])
+export const runMapperBin = (args: readonly string[], driver: DriverName = 'modbus'): Child =>
+  startChild(process.execPath, [scriptOf(driver), ...args])
