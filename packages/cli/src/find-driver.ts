@@ -5,7 +5,10 @@ import { pathToFileURL } from 'node:url'
 import { MapperError, type CommandLine, type Driver } from '@mapper-sdk/core'
 
 /** The drivers of this repository: their short names, which are also their protocol names. */
-const packages: Readonly<Record<string, string>> = { modbus: '@mapper-sdk/modbus' }
+const packages: Readonly<Record<string, string>> = {
+  modbus: '@mapper-sdk/modbus',
+  opcua: '@mapper-sdk/opcua',
+}
 
 export const knownDrivers = Object.keys(packages)
 

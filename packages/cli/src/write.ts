@@ -126,6 +126,8 @@ function parseLoosely(text: string, type: PropertyType, { options }: Item): Valu
 function isSame(found: Value, wished: Value, item: Item): boolean {
   if (textOf(found, item) === textOf(wished, item)) return true
   const [a, b] = [Number(found), Number(wished)]
+  // The same number, written in another way: 55 and 55.0.
+  if (Number.isSafeInteger(b) && a === b && String(wished).trim() !== '') return true
   return !Number.isSafeInteger(b) && Math.fround(a) === Math.fround(b)
 }
 
