@@ -23,8 +23,8 @@ export function nodeLine(
   node: BrowsedNode,
   { isFlat, byIndex }: { readonly isFlat: boolean; readonly byIndex: boolean },
 ): string {
-  const { path, name, nodeClass, variable, problem, note } = node
-  const title = isFlat ? wayText(path) : `${'  '.repeat(path.length)}${stepText(name)}`
+  const { path, depth, name, nodeClass, variable, problem, note } = node
+  const title = isFlat ? wayText(path) : `${'  '.repeat(depth)}${stepText(name)}`
   const isPlain = nodeClass === 'Object' || nodeClass === 'Variable'
   const words = [
     printable(title, 500),

@@ -73,7 +73,7 @@ export async function writeTree(
   let name = files.name
   if (name !== undefined) await refuseExisting(folder, name, force)
   const isWhole = await walk(wish, io, (node) => {
-    if (node.path.length === 0) name ??= nameOf(node)
+    if (node.depth === 0) name ??= nameOf(node)
     const isMethod = withMethods && node.nodeClass === 'Method'
     if ((node.nodeClass === 'Variable' || isMethod) && isWanted(node)) nodes.push(node)
     return false

@@ -1,5 +1,6 @@
 import { canceled, MapperError } from '@mapper-sdk/core'
 import type { NodeId, ReferenceDescription } from 'node-opcua-client'
+import { parseBrowsePath, placeBrowsePath } from '../config/browse-path.ts'
 import { nodeIdText } from '../config/node-id.ts'
 import { severityOf, statusError } from '../data/status.ts'
 import type { OpcuaProtocol } from '../config/protocol.ts'
@@ -116,7 +117,8 @@ export async function* browseTree(
     entry.isElsewhere ||
     (entry !== start && entry.nodeId.namespace === 0 && entry.nodeId.value === serverNode)
   const seen = new Set<string>()
-  const stack = [frameOf([start], [])]
+  const way = wayTo(wish.start, namespaces)
+  const stack = [frameOf([start], way)]
   let left = wish.most
 
   for (let frame; (frame = stack.at(-1)) !== undefined;) {
@@ -153,10 +155,10 @@ export async function* browseTree(
     }
     seen.add(entry.key)
     left--
-    const path = depth === 0 ? [] : [...frame.path, entry.name]
+    const path = depth === 0 ? frame.path : [...frame.path, entry.name]
     const note = isRepeated ? 'repeated' : isClosed(entry) ? 'closed' : undefined
     yield {
-      ...{ nodeId: idOf(entry), indexedId: entry.key, path, name: entry.name },
+      ...{ nodeId: idOf(entry), indexedId: entry.key, depth, path, name: entry.name },
       parentId: idOf(frame.parent ?? entry),
       ...{ displayName: entry.displayName, nodeClass: entry.nodeClass },
       ...(!isRepeated && looked?.facts),
@@ -239,6 +241,14 @@ function describedOf({ nodeId }: Entry, answer: References | MapperError | undef
   }
   const [unitId, rangeId] = [idOf('EngineeringUnits'), idOf('EURange')]
   return { nodeId, ...(unitId && { unitId }), ...(rangeId && { rangeId }) }
+}
+
+/** The names to a start that is named by a plain browse path from the Objects folder; else none. */
+function wayTo({ nodeID, browsePath }: NodeName, namespaces: readonly string[]): readonly Step[] {
+  if (browsePath === undefined || nodeID !== 'i=85') return []
+  const steps = placeBrowsePath(parseBrowsePath(browsePath), namespaces)
+  if (steps.some(({ isInverse }) => isInverse)) return []
+  return steps.map(({ targetName: { namespaceIndex: namespace, name } }) => ({ namespace, name }))
 }
 
 /** The node that it begins with. */

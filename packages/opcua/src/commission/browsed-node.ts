@@ -26,7 +26,12 @@ export interface BrowsedNode {
   readonly nodeId: string
   /** With the index of its namespace, as of now. */
   readonly indexedId: string
-  /** The names from the start to it, its own last; none for the start. */
+  /** Levels below the start. */
+  readonly depth: number
+  /**
+   * The names on the way to it, its own last: from the start, or from the Objects folder if the start was
+   * named by a browse path from there.
+   */
   readonly path: readonly Step[]
   /** The node that it was found below; its own id for the start. */
   readonly parentId: string
@@ -53,6 +58,8 @@ export interface BrowsedVariable {
   readonly isEnumeration: boolean
   /** Left out if it was not asked for or cannot be read. Long ones are cut. */
   readonly value?: Outcome<Value>
+  /** The server does not answer a request for it at all; it may be too large. */
+  readonly isRefused?: true
   /** How many characters or bytes a value has that was cut. */
   readonly wholeLength?: number
   /** The unit that the server shows, as in °C. */

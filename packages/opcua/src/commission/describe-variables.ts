@@ -123,6 +123,7 @@ export function createDescribeVariables(
         ...{ shape: fact.shape, isReadable: fact.isReadable, isWritable: fact.isWritable },
         isEnumeration: names !== undefined,
         ...(answer && shortened(valueOf(answer, names))),
+        ...(answer instanceof MapperError && { isRefused: true }),
         ...(unit !== undefined && { unit }),
         ...(range !== undefined && { range }),
       }

@@ -90,6 +90,9 @@ function whyNot({ nodeClass, variable, problem }: BrowsedNode): string | undefin
   if (nodeClass === 'Method') return undefined
   if (variable === undefined) return problem?.detail ?? 'nothing is known of it'
   if (!variable.isReadable) return 'it cannot be read'
+  if (variable.isRefused === true && variable.value?.ok === false) {
+    return `the server does not give its value: ${variable.value.error.detail}`
+  }
   const length = variable.wholeLength ?? lengthOf(variable)
   if (length <= longestValue) return undefined
   return `its value is ${length} long, and a twin takes ${longestValue}; name a part of it with indexRange or member`

@@ -20,7 +20,9 @@ export function propertyNames(ways: readonly (readonly string[])[]): readonly st
     const alike = new Map<string, number[]>()
     ways.forEach((_, index) => {
       const name = nameAt(index)
-      alike.set(name, [...(alike.get(name) ?? []), index])
+      const group = alike.get(name)
+      if (group === undefined) alike.set(name, [index])
+      else group.push(index)
     })
     for (const group of alike.values()) {
       if (group.length < 2) continue
