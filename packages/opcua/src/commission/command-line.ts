@@ -29,6 +29,7 @@ export const commandLine: CommandLine<OpcuaProtocol, OpcuaVisitor> = {
     /^([isgb]=|nsu?=|[/.<])/.test(text) ? (firstWord.exec(text)?.index ?? text.length) : undefined,
   // The server knows the type of its node; the text becomes a value of that.
   valueType: ({ dataType }) => (dataType === undefined ? 'STRING' : typeOfData(dataType)),
+  readsBack: ({ methodID }) => methodID === undefined,
   identify,
 }
 
