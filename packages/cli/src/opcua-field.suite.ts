@@ -1,11 +1,10 @@
 import { opcuaDriver, commandLine } from '@mapper-sdk/opcua'
 import type { OpcuaProtocol, OpcuaVisitor } from '@mapper-sdk/opcua'
-import type { Driver } from '@mapper-sdk/core'
 import type { DriverModule } from './find-driver.ts'
 import type { BrowseWish } from './opcua-browse.ts'
 import { createTarget } from './target.ts'
 
-export const opcua = { driver: opcuaDriver as Driver, commandLine } as DriverModule
+export const opcua = { driver: opcuaDriver, commandLine } as DriverModule
 
 /** What a browse command makes of a server and a start. */
 export function wishOf(where: string, start?: string, more: Partial<BrowseWish> = {}): BrowseWish {
