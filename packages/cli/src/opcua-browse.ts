@@ -12,7 +12,7 @@ import {
   type TreeWish,
 } from '@mapper-sdk/opcua/commission'
 import { nodeJson, nodeLine, wayText } from './browsed-line.ts'
-import { createProgress, type CommandIo } from './command-io.ts'
+import { createProgress, type CommandIo, type Progress } from './command-io.ts'
 import { printable } from './printable.ts'
 
 export interface BrowseWish extends Omit<TreeWish, 'withValues'> {
@@ -47,12 +47,12 @@ export async function printTree(wish: BrowseWish, io: CommandIo): Promise<number
   const isWanted = wantedBy(wish)
   const isFlat = wish.filter !== undefined || wish.onlyVariables
   let printed = 0
-  await walk(wish, io, (node) => {
-    if (!isWanted(node)) return false
+  await walk(wish, io, (node, progress) => {
+    if (!isWanted(node)) return
     printed++
+    progress.clear()
     const line = wish.json ? nodeJson(node, wish.byIndex) : nodeLine(node, { isFlat, ...wish })
     io.out.write(`${line}\n`)
-    return true
   })
   if (printed === 0 && !io.signal.aborted) io.err.write(`no node there${hintOf(wish)}\n`)
   return printed
@@ -76,7 +76,6 @@ export async function writeTree(
     if (node.depth === 0) name ??= nameOf(node)
     const isMethod = withMethods && node.nodeClass === 'Method'
     if ((node.nodeClass === 'Variable' || isMethod) && isWanted(node)) nodes.push(node)
-    return false
   })
   if (!isWhole) {
     io.err.write('nothing was written\n')
@@ -143,7 +142,7 @@ const hintOf = ({ filter }: BrowseWish) =>
 async function walk(
   wish: BrowseWish,
   { err, signal }: CommandIo,
-  take: (node: BrowsedNode) => boolean,
+  take: (node: BrowsedNode, progress: Progress) => void,
 ): Promise<boolean> {
   const { protocol, most } = wish
   const progress = createProgress(err)
@@ -177,8 +176,7 @@ async function walk(
         progress.show(start, `${found} nodes, at ${printable(wayText(last.path), 60)}`)
         shownAt = now
       }
-      if (err.isTTY === true) progress.clear()
-      take(last)
+      take(last, progress)
     }
     progress.clear()
     err.write(`stopped at ${placeOf(last)}, after ${found} nodes\n`)

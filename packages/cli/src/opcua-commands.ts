@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import path from 'node:path'
+import { MapperError } from '@mapper-sdk/core'
 import type { OpcuaProtocol, OpcuaVisitor } from '@mapper-sdk/opcua'
 import { processIo } from './command-io.ts'
 import { findDriverModule, type DriverModule } from './find-driver.ts'
@@ -136,6 +137,13 @@ function writtenDown({ driver }: DriverModule, raw: ReturnType<typeof rawProtoco
 
 async function browse(where: string, start: string | undefined, flags: BrowseFlags): Promise<void> {
   const server = await serverOf(where, start, flags)
+  const { securityPolicy, pkiFolder } = server.protocol
+  if (securityPolicy !== 'None' && pkiFolder === undefined) {
+    throw new MapperError(
+      'invalid_config',
+      'a secured connection needs a folder for certificates: add --pki FOLDER; one that is missing is made',
+    )
+  }
   const { printTree, writeTree } = await import('./opcua-browse.ts')
   const { filter, output, name, words } = { ...flags, ...server }
   const wish = {
@@ -156,6 +164,11 @@ async function browse(where: string, start: string | undefined, flags: BrowseFla
   if (count > 0 && words.isSecret) {
     io.err.write(
       'the password was not written; put it into a file and add passwordFile to the device\n',
+    )
+  }
+  if (count > 0 && flags.pki !== undefined) {
+    io.err.write(
+      `a mapper keeps certificates in its state_dir; for mapper dev, which has none, add pkiFolder: ${pkiFolder} to the device\n`,
     )
   }
   settle(count > 0)

@@ -1,10 +1,11 @@
 import { MapperError } from '@mapper-sdk/core'
+import { serviceResultOf } from './failure.ts'
 import type { OpcuaLink } from './link.ts'
 
 /**
  * Asks for all items at once. Some servers refuse a whole request for one item that they do not
  * understand, or for an answer that gets too large: halves tell which, and the others have their answers.
- * Rejects when the link is in trouble, when nothing was answered in time, or with the signal's reason.
+ * Rejects with all else that `ask` rejects with, and when the link is in trouble.
  */
 export async function askInHalves<T, A>(
   link: OpcuaLink,
@@ -17,8 +18,8 @@ export async function askInHalves<T, A>(
     return items.map((_, index) => answers[index] ?? leftOut())
   } catch (thrown) {
     const error = MapperError.from(thrown)
-    const isOver = error.code === 'timeout' || error.code === 'canceled'
-    if (isOver || link.trouble !== undefined) throw error
+    const isRefusal = serviceResultOf(error.cause) !== undefined && link.trouble === undefined
+    if (!isRefusal) throw error
     if (items.length === 1) return [error]
     const middle = Math.ceil(items.length / 2)
     return [
