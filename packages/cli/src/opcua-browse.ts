@@ -4,6 +4,7 @@ import { MapperError, type RawConfig } from '@mapper-sdk/core'
 import type { OpcuaProtocol } from '@mapper-sdk/opcua'
 import {
   browseTree,
+  deepestTree,
   deviceFiles,
   nodeFilter,
   reach,
@@ -144,7 +145,7 @@ async function walk(
   { err, signal }: CommandIo,
   take: (node: BrowsedNode, progress: Progress) => void,
 ): Promise<boolean> {
-  const { protocol, most } = wish
+  const { protocol, most, depth } = wish
   const progress = createProgress(err)
   const start = `browsing ${protocol.url}; Ctrl-C stops`
   progress.show(start)
@@ -162,10 +163,15 @@ async function walk(
     for (let next; (next = await stoppable(tree.next(), signal)) !== undefined;) {
       if (next.done === true) {
         progress.clear()
-        if (next.value.isCut) {
+        const { isCut, isDeeper } = next.value
+        if (isCut) {
           err.write(
             `only the first ${most} nodes, up to ${placeOf(last)}; begin further down, or add --max ${most * 10}\n`,
           )
+        }
+        // Who asked for a few levels knows that there are more.
+        if (isDeeper && depth === deepestTree) {
+          err.write(`what is more than ${depth} levels down was left out; begin further down\n`)
         }
         return true
       }

@@ -11,7 +11,7 @@ const below = (name: string) => ({ nodeID: `nsu=urn:mapper-sdk:simulator;s=${nam
 
 test('nodes come with names, types, access, values and units, each before those below it', async () => {
   const { nodes, named, end } = await walkAll(field.url, { start: simulator })
-  expect(end).toEqual({ isCut: false })
+  expect(end).toEqual({ isCut: false, isDeeper: false })
   expect(nodes[0]).toMatchObject({ depth: 0, nodeClass: 'Object', name: { name: 'Simulator' } })
   for (const [index, { depth }] of nodes.entries()) {
     expect(depth - (nodes[index - 1]?.depth ?? -1)).toBeLessThanOrEqual(1)
@@ -67,7 +67,7 @@ describe('a tree of 1000 variables with a way back to its root', () => {
     expect(nodes.filter(({ note }) => note === 'repeated')).toMatchObject([
       { nodeId: below('Tree').nodeID },
     ])
-    expect(end).toEqual({ isCut: false })
+    expect(end).toEqual({ isCut: false, isDeeper: false })
     expect(field.calls['BrowseNext']).toBeGreaterThan(50)
     await expect.poll(() => field.sessionCount).toBe(0)
   })
@@ -77,11 +77,11 @@ describe('a tree of 1000 variables with a way back to its root', () => {
       ...{ start: below('Tree'), most: 7, mostPerAnswer: 2, withValues: false },
     })
     expect(nodes).toHaveLength(7)
-    expect(end).toEqual({ isCut: true })
+    expect(end).toMatchObject({ isCut: true })
     expect(nodes[1]?.variable).not.toHaveProperty('value')
     const few = await walkAll(field.url, { start: below('Tree'), depth: 1 })
     expect(few.nodes).toHaveLength(12)
-    expect(few.end).toEqual({ isCut: false })
+    expect(few.end).toEqual({ isCut: false, isDeeper: true })
   })
 
   test('is left before its end, and the server gets the rest of its answer back', async () => {

@@ -29,9 +29,12 @@ export interface TreeWish {
   readonly mostPerAnswer?: number
 }
 
-/** What became of the search when it ended by itself: whether there is more than was wanted. */
+/** What a walk that ended by itself left out. */
 export interface TreeEnd {
+  /** There are more nodes than were wanted. */
   readonly isCut: boolean
+  /** Something that may have nodes below it was as deep as was wanted. */
+  readonly isDeeper: boolean
 }
 
 /** Deeper than this, a tree is taken for one without an end. */
@@ -120,6 +123,7 @@ export async function* browseTree(
   const way = wayTo(wish.start, namespaces)
   const stack = [frameOf([start], way)]
   let left = wish.most
+  let isDeeper = false
 
   for (let frame; (frame = stack.at(-1)) !== undefined;) {
     if (signal.aborted) throw canceled(signal)
@@ -129,7 +133,7 @@ export async function* browseTree(
       stack.pop()
       continue
     }
-    if (left === 0) return { isCut: true }
+    if (left === 0) return { isCut: true, isDeeper }
     const depth = stack.length - 1
     const isFollowed = (each: Entry) =>
       depth < wish.depth && follows.has(each.nodeClass) && !isClosed(each)
@@ -154,6 +158,8 @@ export async function* browseTree(
       ;[looked] = await look([entry], isFollowed, left, signal)
     }
     seen.add(entry.key)
+    const isLast = depth === wish.depth && entry.nodeClass === 'Object'
+    if (isLast && !isRepeated && !isClosed(entry)) isDeeper = true
     left--
     const path = depth === 0 ? frame.path : [...frame.path, entry.name]
     const note = isRepeated ? 'repeated' : isClosed(entry) ? 'closed' : undefined
@@ -168,7 +174,7 @@ export async function* browseTree(
       stack.push(frameOf(looked.below.map(entryOf), path, entry))
     }
   }
-  return { isCut: false }
+  return { isCut: false, isDeeper }
 }
 
 type Look = (

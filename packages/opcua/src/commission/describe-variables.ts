@@ -51,11 +51,18 @@ export function createDescribeVariables(
     const answers: (DataValue | MapperError)[] = []
     for (const part of chunk(nodes, Math.min(size, mostPerCall))) {
       const items = part.map((nodeId) => ({ nodeId, attributeId }))
-      answers.push(
-        ...(await askInHalves(link, items, (some) =>
-          link.ask('read', (session) => session.read([...some]), signal),
-        )),
-      )
+      try {
+        answers.push(
+          ...(await askInHalves(link, items, (some) =>
+            link.ask('read', (session) => session.read([...some]), signal),
+          )),
+        )
+      } catch (thrown) {
+        const error = MapperError.from(thrown)
+        // A server that takes too long over one large value has still got all the others.
+        if (error.code !== 'timeout' || signal.aborted || link.trouble !== undefined) throw error
+        answers.push(...items.map(() => error))
+      }
     }
     return answers
   }
