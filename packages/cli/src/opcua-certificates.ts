@@ -7,11 +7,12 @@ import {
   pkiFolderIn,
   trust,
   untrust,
-  type StoredCertificate,
 } from '@mapper-sdk/opcua/commission'
 import path from 'node:path'
 import type { CommandIo } from './command-io.ts'
 import { certificateJson } from './opcua-discover.ts'
+
+type StoredCertificate = Awaited<ReturnType<typeof listCertificates>>[number]
 
 /** From so many days before its end on, people are told. */
 const warnDays = 30

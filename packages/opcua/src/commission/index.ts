@@ -7,10 +7,4 @@ export { propertyNames, resourceName } from './property-names.ts'
 export { reach, type Reached } from './reach.ts'
 export { pkiFolderIn } from '../link/connect-link.ts'
 export { dayOf, daysLeft, describeCertificate, type Certificate } from '../pki/certificate.ts'
-export {
-  listCertificates,
-  trust,
-  untrust,
-  type CertificateRoom,
-  type StoredCertificate,
-} from '../pki/trust-list.ts'
+export { listCertificates, trust, untrust } from '../pki/trust-list.ts'
