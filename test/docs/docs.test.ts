@@ -93,7 +93,12 @@ test.each(blocks.filter(({ info }) => info.has('file')).map((block) => [titleOf(
 describe('commands', () => {
   const scripts = (name: string) =>
     (JSON.parse(readFileSync(inRoot(name), 'utf8')) as { scripts: Record<string, string> }).scripts
-  const subcommands = ['commands.ts', 'device-commands.ts', 'modbus-commands.ts'].flatMap((file) =>
+  const subcommands = [
+    'commands.ts',
+    'device-commands.ts',
+    'modbus-commands.ts',
+    'opcua-commands.ts',
+  ].flatMap((file) =>
     [
       ...readFileSync(inRoot(`packages/cli/src/${file}`), 'utf8').matchAll(/\.command\('(\w+)'/g),
     ].map(([, name]) => name),

@@ -6,6 +6,7 @@ import { findDriver, knownDrivers } from './find-driver.ts'
 import { addDeviceCommands } from './device-commands.ts'
 import { collect } from './flags.ts'
 import { addModbusCommands } from './modbus-commands.ts'
+import { addOpcuaCommands } from './opcua-commands.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Exit codes: 0 fine, 1 something was found or did not work, 2 wrong usage, 70 a bug. */
@@ -85,6 +86,7 @@ function program(): Command {
     })
   addDeviceCommands(all)
   addModbusCommands(all)
+  addOpcuaCommands(all)
   return all
 }
 

@@ -4,8 +4,9 @@ import { processIo } from './command-io.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriverModule, findSimulator, knownDrivers } from './find-driver.ts'
 import { choice, collect, milliseconds } from './flags.ts'
+import { warnOfPassword } from './password-warning.ts'
 import { read } from './read.ts'
-import { createTarget, type Target } from './target.ts'
+import { createTarget, rawProtocol, type Target } from './target.ts'
 import { write } from './write.ts'
 
 const types = ['INT', 'FLOAT', 'DOUBLE', 'STRING', 'BOOLEAN', 'BYTES'] as const
@@ -138,7 +139,10 @@ async function targetOf(
       'name a driver, a device and a place, as in modbus 192.0.2.7:502 holding:10; or --device FILE',
     )
   }
-  return createTarget(await findDriverModule(what), { where, set, places })
+  const module = await findDriverModule(what)
+  const target = createTarget(module, { where, set, places })
+  warnOfPassword(rawProtocol(module, where, set), process.stderr)
+  return target
 }
 
 const typeIn = (text: string): PropertyType => choice(text.toUpperCase(), types)

@@ -17,8 +17,8 @@ describe('findDriver', () => {
     return path.join(folder, name)
   }
 
-  test('knows modbus by its short name', async () => {
-    expect((await findDriver('modbus')).protocolName).toBe('modbus')
+  test.each(['modbus', 'opcua'])('knows %s by its short name', async (name) => {
+    expect((await findDriver(name)).protocolName).toBe(name)
   })
 
   test('takes the export named driver, or else the only one that is a driver', async () => {

@@ -9,14 +9,18 @@ export interface PlaceText {
 /**
  * Takes a device or a place apart as it is written on a command line: `192.0.2.7:502,unit=3`,
  * `holding:10,type=float32`, or `key=value` pairs alone. What follows a comma and is no pair belongs to
- * the value before it, as in `map=0=off,1=on`. Throws `invalid_config`. Pure.
+ * the value before it, as in `map=0=off,1=on`. `headLength`: so many characters are the head, whatever is
+ * in them. Throws `invalid_config`. Pure.
  */
-export function parsePlaceText(text: string): PlaceText {
+export function parsePlaceText(text: string, headLength?: number): PlaceText {
   const wrong = (why: string) => new MapperError('invalid_config', `${JSON.stringify(text)} ${why}`)
   const words = new Map<string, string>()
-  const [first = '', ...rest] = text.split(',')
+  const [first = '', ...rest] =
+    headLength === undefined
+      ? text.split(',')
+      : [text.slice(0, headLength), ...text.slice(headLength).split(',').slice(1)]
   if (first === '') throw wrong('begins with nothing')
-  const headless = pairOf(first) !== undefined
+  const headless = headLength === undefined && pairOf(first) !== undefined
   let last: string | undefined
   for (const part of headless ? [first, ...rest] : rest) {
     const pair = pairOf(part)

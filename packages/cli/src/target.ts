@@ -78,7 +78,7 @@ export function rawProtocol(
 }
 
 function rawVisitor({ driver, commandLine }: DriverModule, place: string): RawConfig {
-  const { head, words } = parsePlaceText(place)
+  const { head, words } = parsePlaceText(place, commandLine?.headLength?.(place))
   const fromHead =
     head === undefined ? {} : (commandLine?.visitor(head) ?? noHead(driver, head, 'visitor'))
   return { ...fromHead, ...words }

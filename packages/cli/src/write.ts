@@ -63,7 +63,7 @@ export async function write(
   }
   try {
     const before = await look(connection)
-    if (!before.outcome.ok && before.outcome.error.code !== 'rejected') throw before.outcome.error
+    if (!before.outcome.ok && !hasNothing.has(before.outcome.error.code)) throw before.outcome.error
     const failure = await step('writing', (signal) =>
       connection.write(target.protocol, [{ visitor: item.visitor, value: wish.raw }], signal),
     ).then(
@@ -78,6 +78,7 @@ export async function write(
       if (failure.code !== 'bad_data') io.err.write('the device may have taken the value or not\n')
       return false
     }
+    if (target.commandLine?.readsBack?.(item.visitor) === false) return after.outcome.ok
     const isTaken = after.outcome.ok && isSame(after.outcome.value.value, wish.value, item)
     if (!isTaken) io.err.write('the device said yes, but the value was not read back\n')
     return isTaken
@@ -87,6 +88,9 @@ export async function write(
 }
 
 const noOutcome = new MapperError('internal', 'the driver gave no outcome')
+
+/** The device answered, but has nothing to read there, or nothing for us. */
+const hasNothing: ReadonlySet<string> = new Set(['rejected', 'unsupported', 'access_denied'])
 
 /** After these the device may have done what it was asked for; what it says now tells. */
 const unsure: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'bad_data', 'canceled'])
@@ -126,6 +130,8 @@ function parseLoosely(text: string, type: PropertyType, { options }: Item): Valu
 function isSame(found: Value, wished: Value, item: Item): boolean {
   if (textOf(found, item) === textOf(wished, item)) return true
   const [a, b] = [Number(found), Number(wished)]
+  // The same number, written in another way: 55 and 55.0.
+  if (Number.isSafeInteger(b) && a === b && String(wished).trim() !== '') return true
   return !Number.isSafeInteger(b) && Math.fround(a) === Math.fround(b)
 }
 

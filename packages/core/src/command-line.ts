@@ -10,8 +10,15 @@ export interface CommandLine<P = unknown, V = unknown> {
   protocol(text: string): RawConfig
   /** The visitor that `holding:10` stands for, not checked yet. Throws `invalid_config`. */
   visitor(text: string): RawConfig
+  /**
+   * How many characters of a place are its short form, where that has commas or an `=` in it and so
+   * cannot be told from `key=value` pairs; undefined: it ends with the first comma.
+   */
+  headLength?(text: string): number | undefined
   /** How a text that is to be written there is understood; undefined if the visitor does not say. */
   valueType?(visitor: V): PropertyType | undefined
+  /** False: what is read there after a write is something else, such as the result of a call. */
+  readsBack?(visitor: V): boolean
   /** A visitor that reads the same place as bytes, as they are in the device; undefined if there are none. */
   raw?(visitor: V, protocol: P): V | undefined
   /** Asks the device who it is, over a connection of its own: what it says, by name. */

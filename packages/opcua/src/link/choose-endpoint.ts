@@ -186,7 +186,8 @@ const wordsOf: Readonly<Record<TokenName, string>> = {
   IssuedToken: 'issued token',
 }
 
-const tokensOf = (endpoint: OfferedEndpoint): readonly TokenName[] =>
+/** How users may log in there. */
+export const tokensOf = (endpoint: OfferedEndpoint): readonly TokenName[] =>
   (endpoint.userIdentityTokens ?? []).flatMap(({ tokenType }) => tokens[tokenType] ?? [])
 
 const listOf = (texts: readonly string[]): string =>

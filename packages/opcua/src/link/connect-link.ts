@@ -1,20 +1,22 @@
 import { MapperError, type ConnectContext } from '@mapper-sdk/core'
 import path from 'node:path'
-import type { EndpointDescription, OPCUAClient, OPCUAClientOptions } from 'node-opcua-client'
+import type { OPCUAClient } from 'node-opcua-client'
 import type { OpcuaProtocol } from '../config/protocol.ts'
 import type { Library } from '../library.ts'
+import { askEndpoints, closeUnusedMs, createClient } from './ask-endpoints.ts'
 import { closeClient } from './close-client.ts'
 import { keepLink } from './keep-link.ts'
 import type { OpcuaLink } from './link.ts'
-import { openSecurity, type Security } from './security.ts'
+import { openSecurity } from './security.ts'
 import { readServerFacts } from './server-facts.ts'
 import type { Session } from './session.ts'
 import { within } from './within.ts'
 
 /** With other servers to go to, an interrupted session is not waited for as long as it may last, in ms. */
 const resumeWithBackupsMs = 10_000
-/** How long closing what was never in use may take, in ms. */
-const closeMs = 300
+
+/** The folder for certificates of a mapper whose `state_dir` this is. */
+export const pkiFolderIn = (stateDir: string): string => path.join(stateDir, 'opcua-pki')
 
 /**
  * Opens a session with the first server that can be reached; a server that failed last time is not the
@@ -52,7 +54,7 @@ async function connectTo(
 ): Promise<OpcuaLink> {
   const { logger, memory, signal } = context
   const { timeoutMs } = protocol
-  const folder = protocol.pkiFolder ?? (context.folder && path.join(context.folder, 'opcua-pki'))
+  const folder = protocol.pkiFolder ?? (context.folder && pkiFolderIn(context.folder))
   if (folder === undefined && protocol.securityPolicy !== 'None') {
     throw new MapperError(
       'invalid_config',
@@ -63,23 +65,14 @@ async function connectTo(
     { ...protocol, url },
     { library, folder: folder ?? '', logger, memory },
   )
-  const create = (options: OPCUAClientOptions) =>
-    library.OPCUAClient.create({
-      ...options,
-      // Core decides when there is another try. But with none the library would resume no session.
-      connectionStrategy: { maxRetry: 1, initialDelay: 200, maxDelay: 2_000 },
-      keepSessionAlive: false,
-      requestedSessionTimeout: protocol.sessionTimeoutMs,
-      transportTimeout: timeoutMs,
-      defaultTransactionTimeout: timeoutMs,
-    })
   const step = <T>(what: string, pending: Promise<T>) => within(pending, timeoutMs, signal, what)
 
   let client: OPCUAClient | undefined
   let session: Session | undefined
   try {
-    const choice = security.choose(await askEndpoints(url, security, create, step), url)
-    client = create(await security.connectOptions(choice))
+    const offers = await askEndpoints(url, { library, security, protocol, signal })
+    const choice = security.choose(offers, url)
+    client = createClient(library, protocol, await security.connectOptions(choice))
     await step('connect', client.connect(choice.url))
     if (choice.mode !== 'None') {
       security.checkOffers(choice, await step('endpoints', client.getEndpoints()))
@@ -97,23 +90,7 @@ async function connectTo(
     })
   } catch (thrown) {
     security.close()
-    if (client !== undefined) await closeClient(client, session, closeMs)
+    if (client !== undefined) await closeClient(client, session, closeUnusedMs)
     throw security.refusalOf(thrown)
-  }
-}
-
-/** Asks the server what it offers, with a client of its own: the offers decide how the real one connects. */
-async function askEndpoints(
-  url: string,
-  security: Security,
-  create: (options: OPCUAClientOptions) => OPCUAClient,
-  step: <T>(what: string, pending: Promise<T>) => Promise<T>,
-): Promise<EndpointDescription[]> {
-  const client = create(await security.discoveryOptions())
-  try {
-    await step('connect', client.connect(url))
-    return await step('endpoints', client.getEndpoints())
-  } finally {
-    await closeClient(client, undefined, closeMs)
   }
 }

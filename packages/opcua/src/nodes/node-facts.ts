@@ -15,6 +15,7 @@ export interface NodeFacts {
   readonly dataTypeId: NodeId
   /** What its values are; `any` if they may be this or that. */
   readonly shape: 'scalar' | 'array' | 'matrix' | 'any'
+  readonly isReadable: boolean
   readonly isWritable: boolean
   /** Asks for the names of its states by number; none if they have no names. */
   enumNames(signal: AbortSignal): Promise<ReadonlyMap<number, string>>
@@ -28,7 +29,8 @@ export type AskNodeFacts = (
 
 const attributes = { dataType: 14, valueRank: 15, accessLevel: 17, userAccessLevel: 18 } as const
 const asked = Object.values(attributes)
-const canWrite = 2
+const [canRead, canWrite] = [1, 2]
+const canBoth = canRead | canWrite
 
 export function createNodeFacts(
   link: OpcuaLink,
@@ -62,11 +64,12 @@ export function createNodeFacts(
     const dataTypeId = type.value.value as NodeId
     const { dataType } = await typeOf(dataTypeId, signal)
     const valueRank = numberOf(rank)
-    const level = (numberOf(access) ?? canWrite) & (numberOf(userAccess) ?? canWrite)
+    const level = (numberOf(access) ?? canBoth) & (numberOf(userAccess) ?? canBoth)
     return {
       dataType,
       dataTypeId,
       shape: shapeOf(valueRank),
+      isReadable: (level & canRead) !== 0,
       isWritable: (level & canWrite) !== 0,
       enumNames: (until) => namesOf(nodeId, dataTypeId, until),
     }

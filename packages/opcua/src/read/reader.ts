@@ -4,8 +4,8 @@ import type { OpcuaVisitor } from '../config/visitor.ts'
 import { attributeIds } from '../data/attribute-ids.ts'
 import { rangeOf } from '../data/index-range.ts'
 import { isLasting } from '../data/lasting.ts'
+import { askInHalves } from '../link/ask-in-halves.ts'
 import { chunk } from '../link/chunk.ts'
-import { serviceResultOf } from '../link/failure.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { Decoders } from '../nodes/decoders.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
@@ -38,38 +38,16 @@ export function createReader(
 ): Reader {
   const { resolver, quarantine, decoders, mostPerCall, unread } = options
 
-  /**
-   * Some servers refuse a whole request for one item that they do not understand. Halves tell which; the
-   * others have their values.
-   */
-  const ask = async (
-    items: readonly Item[],
-    signal: AbortSignal,
-    take: (item: Item, answer: DataValue | MapperError) => void,
-  ): Promise<void> => {
-    const nodes = items.map(({ nodeId, visitor }) => ({
-      nodeId,
-      attributeId: attributeIds[visitor.attribute],
-      ...rangeOf(visitor),
-    }))
-    try {
-      const values = await link.ask('read', (session) => session.read(nodes), signal)
-      items.forEach((item, index) =>
-        take(item, values[index] ?? new MapperError('bad_data', 'the server left out an answer')),
-      )
-    } catch (thrown) {
-      const error = MapperError.from(thrown)
-      const isRefusal = serviceResultOf(error.cause) !== undefined && link.trouble === undefined
-      if (!isRefusal) throw error
-      const [only] = items
-      if (items.length <= 1) {
-        if (only) take(only, error)
-        return
-      }
-      const middle = Math.ceil(items.length / 2)
-      await ask(items.slice(0, middle), signal, take)
-      await ask(items.slice(middle), signal, take)
-    }
+  const ask = (items: readonly Item[], signal: AbortSignal) => {
+    const nodesOf = (some: readonly Item[]) =>
+      some.map(({ nodeId, visitor }) => ({
+        nodeId,
+        attributeId: attributeIds[visitor.attribute],
+        ...rangeOf(visitor),
+      }))
+    return askInHalves(link, items, (some) =>
+      link.ask('read', (session) => session.read(nodesOf(some)), signal),
+    )
   }
 
   const settle = (
@@ -109,9 +87,11 @@ export function createReader(
       const parts = chunk(items, mostPerCall)
       const work = async () => {
         for (let part; (part = parts.shift()) !== undefined;) {
-          await ask(part, signal, ({ at, visitor }, answer) => {
-            outcomes[at] = settle(visitor, answer, now)
-          })
+          const answers = await ask(part, signal)
+          for (const [index, { at, visitor }] of part.entries()) {
+            const answer = answers[index]
+            if (answer !== undefined) outcomes[at] = settle(visitor, answer, now)
+          }
         }
       }
       await Promise.all(Array.from({ length: Math.min(mostAtOnce, parts.length) }, work))

@@ -136,4 +136,6 @@ function addTree(space: Space, count: number): void {
     }
     space.variable(`Tree.${index}`, 'Int32', index, { folder })
   }
+  // Its end leads back to its beginning: whoever follows all references never gets to an end.
+  folder.addReference({ referenceType: 'Organizes', nodeId: space.folder('Tree').nodeId })
 }
