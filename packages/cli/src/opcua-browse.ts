@@ -104,7 +104,7 @@ export async function writeTree(
     io.out.write(`${file}\n`)
   }
   io.out.write(
-    `${written.count} properties; try them: mapper check ${folder}, mapper dev ${folder}\n`,
+    `${written.count} ${written.count === 1 ? 'property' : 'properties'}; try: mapper check ${folder}, mapper dev ${folder}\n`,
   )
   return written.count
 }
