@@ -1,26 +1,12 @@
 import type { ConnectContext } from './connect-context.ts'
 import type { ModelProperty, RawConfig } from './device.ts'
-import type { MapperError } from './errors.ts'
+import type { Outcome, Value } from './outcome.ts'
 import type { JSONSchema } from './schema.ts'
 import type { Watch } from './watch.ts'
 
 export type { ConnectContext } from './connect-context.ts'
+export type { Outcome, Value } from './outcome.ts'
 export type { Watch } from './watch.ts'
-
-/** A value as a device has it. Integers beyond 2^53 are bigints; raw bytes are a Uint8Array. */
-export type Value = boolean | number | bigint | string | Uint8Array
-
-/** What became of one item of a batch: a value, or the reason why there is none. */
-export type Outcome<T> =
-  | {
-      readonly ok: true
-      readonly value: T
-      /** When the value was true, in ms since 1970, if the device itself says so. */
-      readonly at?: number
-      /** The device says that the value may be off; it is reported, and marked where that is possible. */
-      readonly uncertain?: true
-    }
-  | { readonly ok: false; readonly error: MapperError }
 
 /** One write of a batch. The value already has the property's type and lies within its limits. */
 export interface Write<V> {

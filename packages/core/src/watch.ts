@@ -1,4 +1,4 @@
-import type { Outcome, Value } from './driver.ts'
+import type { Outcome, Value } from './outcome.ts'
 import type { MapperError } from './errors.ts'
 
 /**

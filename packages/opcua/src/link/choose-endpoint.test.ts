@@ -6,8 +6,8 @@ import {
   chooseEndpoint,
   findDowngrade,
   type EndpointWishes,
-  type OfferedEndpoint,
 } from './choose-endpoint.ts'
+import type { OfferedEndpoint } from './offered-endpoint.ts'
 import { passwordIsSafe } from './password-safety.ts'
 
 const url = 'opc.tcp://192.0.2.10:4840'

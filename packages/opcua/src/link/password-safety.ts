@@ -1,5 +1,5 @@
 import type { SecurityMode, SecurityPolicy } from '../config/protocol.ts'
-import type { OfferedEndpoint } from './choose-endpoint.ts'
+import type { OfferedEndpoint } from './offered-endpoint.ts'
 
 const strong = /#(?:Basic256Sha256|Aes128_Sha256_RsaOaep|Aes256_Sha256_RsaPss)$/
 
