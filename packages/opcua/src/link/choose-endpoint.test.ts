@@ -2,11 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MapperError } from '@mapper-sdk/core'
 import { securityModes, securityPolicies } from '../config/protocol.ts'
-import {
-  chooseEndpoint,
-  findDowngrade,
-  type EndpointWishes,
-} from './choose-endpoint.ts'
+import { chooseEndpoint, findDowngrade, type EndpointWishes } from './choose-endpoint.ts'
 import type { OfferedEndpoint } from './offered-endpoint.ts'
 import { passwordIsSafe } from './password-safety.ts'
 
