@@ -64,7 +64,6 @@ export async function startServer(
     maxConnectionsPerEndpoint: 1000,
     isAuditing: false,
   })
-  restrictTokens(library, server, options.tokens)
   const reportsEveryChange =
     (items.everyChange ?? true) ? (id: string) => id.startsWith('Changing.') : () => false
   const { maxSessionTimeoutMs } = options
@@ -78,6 +77,7 @@ export async function startServer(
   }
   try {
     await server.initialize()
+    restrictTokens(library, server, options.tokens)
     const addressSpace = server.engine.addressSpace
     if (addressSpace === null) throw new Error('node-opcua made no address space')
     built = await buildSpace(library, addressSpace, options, items)
@@ -107,7 +107,6 @@ function endpointOf(library: ServerLibrary, options: OpcuaSimulatorOptions) {
   )
   return {
     hostname: advertisedHost,
-    alternateHostname: advertisedHost === host ? [] : [host],
     securityPolicies: policies.map((name) => library.SecurityPolicy[name]),
     securityModes: modes.map((name) => library.MessageSecurityMode[name]),
   }
