@@ -13,6 +13,8 @@ import { within } from './within.ts'
 
 /** With other servers to go to, an interrupted session is not waited for as long as it may last, in ms. */
 const resumeWithBackupsMs = 10_000
+/** For how long nothing need come over a connection, in ms; the heartbeat asks several times before. */
+const idleMs = 10_000
 /** How long closing what was never in use may take, in ms. */
 const closeMs = 300
 
@@ -70,7 +72,8 @@ async function connectTo(
       connectionStrategy: { maxRetry: 1, initialDelay: 200, maxDelay: 2_000 },
       keepSessionAlive: false,
       requestedSessionTimeout: protocol.sessionTimeoutMs,
-      transportTimeout: timeoutMs,
+      // A silent socket is the heartbeat's business; this must not come before it has asked and waited.
+      transportTimeout: timeoutMs + idleMs,
       defaultTransactionTimeout: timeoutMs,
     })
   const step = <T>(what: string, pending: Promise<T>) => within(pending, timeoutMs, signal, what)
