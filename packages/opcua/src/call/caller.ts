@@ -5,7 +5,7 @@ import { builtIn } from '../data/built-in.ts'
 import { jsonOf } from '../data/json.ts'
 import { severityOf, statusError } from '../data/status.ts'
 import { typedOf } from '../data/typed.ts'
-import { variantOf } from '../data/variant.ts'
+import { variantOf, variantOfJson } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import { basicTypeOf } from '../nodes/basic-type.ts'
@@ -67,11 +67,11 @@ export function createCaller(
       if (dataType === undefined) {
         return new MapperError('unsupported', `${name} is a structure, which cannot be passed`)
       }
-      const variant = variantOf(
-        given[index] ?? '',
-        { dataType, shape: shapeOf(argument.valueRank) },
-        context,
-      )
+      const target = { dataType, shape: shapeOf(argument.valueRank) }
+      const one = given[index] ?? { isJson: false, value: '' }
+      const variant = one.isJson
+        ? variantOfJson(one.json, target, context)
+        : variantOf(one.value, target, context)
       if (variant instanceof MapperError) {
         return new MapperError(variant.code, `${name}: ${variant.detail}`)
       }
