@@ -233,3 +233,26 @@ test('after the server was killed and started again, data flows again in one ses
   await mapper.end()
   await until('no session', server.sessionCount, (count) => count === 0)
 })
+
+test('a server that takes few nodes at once is asked in small requests', async () => {
+  const small = await startAsyncuaServer(python, { limit: 4 })
+  try {
+    const { read, write, watch, connection } = await openVisit(small.url)
+    const visitors = typeNames.map((type) => visitorOf(small.nodeId(`Scalars.${type}`)))
+    expect(await read(...visitors)).toEqual(typeNames.map((type) => caseOf(type).scalar))
+    const seen = watch(visitors)
+    await until(
+      'each has told its value',
+      () => new Set(seen.told.map(({ index }) => index)).size,
+      (size) => size === visitors.length,
+    )
+    const flag = visitorOf(small.nodeId('Scalars.Boolean'))
+    expect(await write(flag, ...Array.from({ length: 9 }, (_, at) => at % 2 === 1))).toEqual(
+      Array.from({ length: 9 }, () => 'written'),
+    )
+    expect(await small.take('Scalars.Boolean')).toBe('false')
+    await connection.close()
+  } finally {
+    await small.stop()
+  }
+})

@@ -241,6 +241,14 @@ describe('methods', () => {
     expect(said).toContain(message)
     expect(field.calls['Call'] ?? 0).toBe(before)
   })
+  test('that take structures are refused before they are called', async () => {
+    const { write } = await openVisit(field.url)
+    const { Call: before = 0 } = field.calls
+    expect(await write(method('Limit'), '{"Low":1,"High":2}')).toEqual([
+      '[unsupported] argument range is a structure, which cannot be passed',
+    ])
+    expect(field.calls['Call'] ?? 0).toBe(before)
+  })
   test('that fail, are missing or take too long say so, and the next call works', async () => {
     const { read, write } = await openVisit(field.url, { timeoutMs: 500 })
     expect(await write(method('Fail'), '')).toEqual([
