@@ -1,3 +1,4 @@
+import type { RawConfig } from '@mapper-sdk/core'
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -5,7 +6,11 @@ import { freePort } from '../../../test/support/free-port.ts'
 import { until } from '../../../test/support/until.ts'
 import { startField, startMapper } from './driver.suite.ts'
 import { channels, createSecureRig, planted } from './secure-visit.suite.ts'
-import { startOpcuaSimulator, type OpcuaSimulator } from './simulator/index.ts'
+import {
+  startOpcuaSimulator,
+  type OpcuaSimulator,
+  type OpcuaSimulatorOptions,
+} from './simulator/index.ts'
 
 const users = { operator: planted, guest: 'guest' }
 const sample = -2_000_000_000
@@ -59,56 +64,42 @@ test('auto takes the strongest, and what is left out is None', async () => {
   expect(await rig.visit(field.url, {})).toMatchObject({ how: 'None/None' })
 })
 
-describe('what is asked for and not offered is refused with the reason', () => {
-  test.each([
+test.each<readonly [OpcuaSimulatorOptions, readonly (readonly [RawConfig, RegExp])[]]>([
+  [
+    { policies: ['None'], tokens: ['anonymous'] },
     [
-      'only None though security is demanded',
-      { policies: ['None'] },
-      { securityPolicy: 'auto' },
-      /^\[invalid_config\] \S+ does not offer securityPolicy auto, securityMode auto; it offers None\/None$/,
+      [
+        { securityPolicy: 'auto' },
+        /does not offer securityPolicy auto, securityMode auto; it offers None\/None$/,
+      ],
+      [
+        { securityPolicy: 'Basic256Sha256', securityMode: 'Sign' },
+        /does not offer securityPolicy Basic256Sha256, securityMode Sign; it offers None\/None$/,
+      ],
+      [login, /takes no user name and password .*it takes anonymous user/],
     ],
+  ],
+  [
+    { policies: ['Basic256Sha256'], modes: ['Sign'], tokens: ['password', 'certificate'] },
     [
-      'only None though Sign is demanded',
-      { policies: ['None'] },
-      { securityPolicy: 'Basic256Sha256', securityMode: 'Sign' },
-      /^\[invalid_config\] \S+ does not offer securityPolicy Basic256Sha256, securityMode Sign; it offers None\/None$/,
+      [{}, /does not offer securityPolicy None, .*it offers Basic256Sha256\/Sign$/],
+      [{ securityPolicy: 'Aes256_Sha256_RsaPss' }, /does not offer securityPolicy Aes256/],
+      [
+        { securityPolicy: 'auto', securityMode: 'SignAndEncrypt' },
+        /does not offer securityPolicy auto, securityMode SignAndEncrypt/,
+      ],
+      [{ securityPolicy: 'auto' }, /takes no anonymous user .*user certificate/],
     ],
-    [
-      'a policy',
-      { policies: ['Basic256Sha256'] },
-      { securityPolicy: 'Aes256_Sha256_RsaPss' },
-      /does not offer securityPolicy Aes256_Sha256_RsaPss.*it offers Basic256Sha256\/Sign, Basic256Sha256\/SignAndEncrypt/,
-    ],
-    [
-      'None',
-      { policies: ['Basic256Sha256'] },
-      {},
-      /^\[invalid_config\] \S+ does not offer securityPolicy None/,
-    ],
-    [
-      'a mode',
-      { modes: ['Sign'] },
-      { securityPolicy: 'auto', securityMode: 'SignAndEncrypt' },
-      /^\[invalid_config\] \S+ does not offer securityPolicy auto, securityMode SignAndEncrypt/,
-    ],
-    [
-      'passwords',
-      { tokens: ['anonymous'] },
-      { ...login, securityPolicy: 'auto' },
-      /^\[invalid_config\] \S+ takes no user name.*it takes anonymous/,
-    ],
-    [
-      'anonymous users',
-      { tokens: ['password', 'certificate'] },
-      { securityPolicy: 'auto' },
-      /^\[invalid_config\] \S+ takes no anonymous user/,
-    ],
-  ] as const)('%s', async (_, options, wishes, message) => {
-    const own = await startField(options)
-    expect(await rig.refused(own.url, wishes)).toMatch(message)
-    expect(own.calls['CreateSession']).toBeUndefined()
-    expect(own.sessionCount).toBe(0)
-  })
+  ],
+])('what a server with %j does not offer is refused with the reason', async (options, cases) => {
+  const own = await startField(options)
+  for (const [wishes, message] of cases) {
+    const refusal = await rig.refused(own.url, wishes)
+    expect(refusal).toMatch(/^\[invalid_config\] opc\.tcp:/)
+    expect(refusal).toMatch(message)
+  }
+  expect(own.calls['CreateSession']).toBeUndefined()
+  expect(own.sessionCount).toBe(0)
 })
 
 describe('certificates', () => {

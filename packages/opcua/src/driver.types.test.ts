@@ -2,7 +2,7 @@ import type { Value } from '@mapper-sdk/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../../../test/support/until.ts'
 import type { DataTypeName } from './config/visitor.ts'
-import { openVisit, visitorOf } from './driver.suite.ts'
+import { never, openVisit, protocolOf, visitorOf } from './driver.suite.ts'
 import { same, typeCases, typeNames, writable } from './every-type.suite.ts'
 import { startOpcuaSimulator, type OpcuaSimulator } from './simulator/index.ts'
 
@@ -12,27 +12,40 @@ afterAll(() => field.close())
 
 const of = (name: string) => visitorOf(field.nodeId(name))
 
-/** Writes, reads back, and waits until each change is told. */
-async function exercise(
-  targets: readonly (readonly [name: string, first: Value, others: readonly Value[]])[],
-) {
-  const { read, write, watch } = await openVisit(field.url)
-  const visitors = targets.map(([name]) => of(name))
+interface Target {
+  readonly name: string
+  readonly first: Value
+  readonly others: readonly Value[]
+}
+
+/** Writes all of them, reads them back and waits until all are told, again with their next values. */
+async function exercise(targets: readonly Target[]) {
+  const { connection, read, watch } = await openVisit(field.url)
+  const visitors = targets.map(({ name }) => of(name))
   const seen = watch(visitors, 10)
-  for (const [index, [name, first, others]] of targets.entries()) {
-    const visitor = visitors[index] ?? of(name)
-    const told = (value: Value) =>
-      until(
-        `${name} tells ${String(value).slice(0, 60)}`,
-        () => seen.last(index),
-        (last) => same(last, value),
-      )
-    await told(first)
-    for (const value of [...others, first]) {
-      expect(await write(visitor, writable(value)), name).toEqual(['written'])
-      expect(await read(visitor)).toEqual([value])
-      await told(value)
-    }
+  const told = (values: readonly Value[]) =>
+    until(
+      'all are told',
+      () =>
+        targets.flatMap(({ name }, at) => {
+          const last = seen.last(at)
+          return same(last, values[at]) ? [] : [`${name}: ${String(last).slice(0, 60)}`]
+        }),
+      (wrong) => wrong.length === 0,
+    )
+  await told(targets.map(({ first }) => first))
+  const rounds = Math.max(...targets.map(({ others }) => others.length)) + 1
+  for (let round = 0; round < rounds; round++) {
+    const values = targets.map(({ first, others }) => others[round] ?? first)
+    const writes = visitors.map((visitor, at) => ({ visitor, value: writable(values[at] ?? '') }))
+    const outcomes = await connection.write(protocolOf(field.url), writes, never)
+    expect(
+      outcomes.flatMap((each, at) =>
+        each.ok ? [] : [`${targets[at]?.name}: ${each.error.message}`],
+      ),
+    ).toEqual([])
+    expect(await read(...visitors)).toEqual(values)
+    await told(values)
   }
   expect(seen.instead).toEqual([])
 }
@@ -53,16 +66,22 @@ describe('every built-in type', () => {
     expect([cube.length, cube[0]?.length, cube[0]?.[0]?.length]).toEqual([2, 3, 4])
   })
 
-  test.each(typeNames)('%s is written and read back, and a change is told', async (type) => {
-    const { scalar, others, array, otherArray } = typeCases[type]
-    const [first, ...rest] = array.slice(1, -1).split(/,(?=[-"\dft])/)
-    const turned = `[${[...rest, first].join(',')}]`
-    await exercise([
-      [`Scalars.${type}`, scalar, others],
-      [`Arrays.${type}`, array, ['[]', otherArray]],
-      [`Matrix.${type}`, `[${array},${array}]`, [`[${turned},${array}]`]],
-    ])
-  })
+  test.each(['Scalars', 'Arrays', 'Matrix'] as const)(
+    '%s are written and read back, and each change is told',
+    async (folder) => {
+      await exercise(
+        typeNames.map((type) => {
+          const { scalar, others, array, otherArray } = typeCases[type]
+          const name = `${folder}.${type}`
+          if (folder === 'Scalars') return { name, first: scalar, others }
+          if (folder === 'Arrays') return { name, first: array, others: ['[]', otherArray] }
+          const [first, ...rest] = array.slice(1, -1).split(/,(?=[-"\dft])/)
+          const turned = `[${[...rest, first].join(',')}]`
+          return { name, first: `[${array},${array}]`, others: [`[${turned},${array}]`] }
+        }),
+      )
+    },
+  )
 
   test('limits are shown as they are', async () => {
     const { read } = await openVisit(field.url)

@@ -99,33 +99,44 @@ describe('structures', () => {
       ),
     ).toEqual([2, 1, 'Blue', 6, Date.UTC(2024, 1, 29, 12, 34, 56, 789), 'bad_data', 'unsupported'])
   })
-  test.each([
-    ['Place', '{"X":7,"Y":8,"Z":9}'],
-    ['PlaceArray', '[{"X":7,"Y":8,"Z":9}]'],
-    ['PlaceArray', '[]'],
-    ['Recipe', recipe.replace('Grüße', 'x').replace('"Color":2', '"Color":0')],
-    ['Settings', '{"Speed":1,"Comment":"slow"}'],
-    ['Settings', '{"Speed":4}'],
-    ['SettingsFull', '{"Speed":0,"Limits":[]}'],
-    ['ChoiceNumber', '{"Text":"one"}'],
-    ['ChoiceText', '{"Place":{"X":1,"Y":1,"Z":1}}'],
-  ])('%s is written as %s, read back and told', async (name, value) => {
+  test('are written whole, read back and told', async () => {
     const { read, write, watch } = await openVisit(field.url)
-    const node = of(`Structure.${name}`)
-    const [before] = await read(node)
-    const seen = watch([node], 10)
-    const told = (text: unknown) =>
+    const writes = [
+      ['Place', '{"X":7,"Y":8,"Z":9}'],
+      ['PlaceArray', '[{"X":7,"Y":8,"Z":9}]'],
+      ['PlaceArray', '[]'],
+      ['Recipe', recipe.replace('Grüße', 'x').replace('"Color":2', '"Color":0')],
+      ['Settings', '{"Speed":1,"Comment":"slow"}'],
+      ['Settings', '{"Speed":4}'],
+      ['SettingsFull', '{"Speed":0,"Limits":[]}'],
+      ['ChoiceNumber', '{"Text":"one"}'],
+      ['ChoiceText', '{"Place":{"X":1,"Y":1,"Z":1}}'],
+    ] as const
+    const names = Object.keys(values) as (keyof typeof values)[]
+    const seen = watch(
+      names.map((name) => of(`Structure.${name}`)),
+      10,
+    )
+    const told = (name: keyof typeof values, text: string) =>
       until(
-        `tells ${String(text)}`,
-        () => seen.last(0),
+        `${name} tells ${text}`,
+        () => seen.last(names.indexOf(name)),
         (last) => last === text,
       )
-    await told(before)
-    expect(await write(node, value)).toEqual(written)
-    expect(await read(node)).toEqual([value])
-    await told(value)
-    expect(await write(node, String(before))).toEqual(written)
-    expect(await read(node)).toEqual([before])
+    for (const name of names) await told(name, values[name])
+    for (const [name, value] of writes) {
+      const node = of(`Structure.${name}`)
+      expect(await write(node, value), value).toEqual(written)
+      expect(await read(node)).toEqual([value])
+      await told(name, value)
+    }
+    for (const name of names) {
+      expect(await write(of(`Structure.${name}`), values[name])).toEqual(written)
+    }
+    expect(await read(...names.map((name) => of(`Structure.${name}`)))).toEqual(
+      Object.values(values),
+    )
+    expect(seen.instead).toEqual([])
   })
   test('an element of an array of them is written', async () => {
     const { read, write } = await openVisit(field.url)

@@ -8,11 +8,11 @@ import type { WriteTarget, WrittenVariant } from '../data/variant.ts'
 import type { WriteContext } from '../data/write-context.ts'
 import type { OpcuaLink } from '../link/link.ts'
 
-/** Makes structures of JSON texts. The value that a node has shows its type; that is read once. */
+/** Makes structures of JSON texts. What a node has shows their type; that is asked once. */
 export interface StructureMaker {
   make(
     value: Value,
-    nodeId: NodeId,
+    node: { readonly nodeId: NodeId; readonly dataTypeId: NodeId },
     shape: WriteTarget['shape'],
     signal: AbortSignal,
   ): Promise<WrittenVariant | MapperError>
@@ -21,25 +21,42 @@ export interface StructureMaker {
 export function createStructureMaker(link: OpcuaLink, context: WriteContext): StructureMaker {
   const known = new WeakMap<NodeId, Sample>()
 
-  const sampleOf = async (nodeId: NodeId, signal: AbortSignal) => {
-    const sample =
-      known.get(nodeId) ??
-      sampleIn(
-        await link.ask(
-          'read a structure',
-          (session) => session.read({ nodeId, attributeId: 13 }),
-          signal,
-        ),
+  /** Of the value that is there, which may be of a subtype; else of the type that the node names. */
+  const askSample = async (nodeId: NodeId, dataTypeId: NodeId, signal: AbortSignal) => {
+    const found = sampleIn(
+      await link.ask(
+        'read a structure',
+        (session) => session.read({ nodeId, attributeId: 13 }),
+        signal,
+      ),
+    )
+    if (found !== undefined) return found
+    const made = await link.ask(
+      'type of a structure',
+      (session) => session.constructExtensionObject(dataTypeId, {}).catch(() => undefined),
+      signal,
+    )
+    const sample = made && sampleOf(made as unknown as StructureLike)
+    return (
+      sample ??
+      new MapperError(
+        'unsupported',
+        `the server does not tell what structures ${dataTypeId.toString()} has, so none can be written`,
       )
+    )
+  }
+
+  const learn = async (nodeId: NodeId, dataTypeId: NodeId, signal: AbortSignal) => {
+    const sample = known.get(nodeId) ?? (await askSample(nodeId, dataTypeId, signal))
     if (!(sample instanceof MapperError)) known.set(nodeId, sample)
     return sample
   }
 
   return {
-    async make(value, nodeId, shape, signal) {
+    async make(value, { nodeId, dataTypeId }, shape, signal) {
       const wanted = jsonIn(value, shape)
       if (wanted instanceof MapperError) return wanted
-      const sample = await sampleOf(nodeId, signal)
+      const sample = await learn(nodeId, dataTypeId, signal)
       if (sample instanceof MapperError) return sample
       const made: ExtensionObject[] = []
       for (const json of wanted.structures) {
@@ -65,20 +82,20 @@ interface Sample {
 
 function sampleIn({ value }: { readonly value: { readonly value?: unknown } }) {
   const all = Array.isArray(value.value) ? (value.value as unknown[]) : [value.value]
-  const first = all.find((each) => each != null) as StructureLike | undefined
-  const isKnown = first?.schema !== undefined && !(first['buffer'] instanceof Uint8Array)
-  if (first === undefined || !isKnown) {
-    return new MapperError(
-      'unsupported',
-      'the node holds no structure now whose type is known; without one it cannot be written',
-    )
-  }
-  const types = new Set(all.map((each) => (each as StructureLike | null)?.schema?.name))
-  if (types.size > 1) {
-    return new MapperError('unsupported', 'the node holds structures of several types')
-  }
-  const make = first.constructor as new (fields: object) => ExtensionObject
-  return { schema: first.schema, make: (fields: object) => new make(fields) } as Sample
+  const samples = all.flatMap((each) =>
+    each == null ? [] : (sampleOf(each as StructureLike) ?? []),
+  )
+  return samples.some(({ schema }) => schema !== samples[0]?.schema)
+    ? new MapperError('unsupported', 'the node holds structures of several types')
+    : samples[0]
+}
+
+function sampleOf(structure: StructureLike): Sample | undefined {
+  const { schema } = structure
+  // One that stayed opaque holds its bytes, and no fields.
+  if (schema === undefined || structure['buffer'] instanceof Uint8Array) return undefined
+  const Made = structure.constructor as unknown as new (fields: object) => ExtensionObject
+  return { schema, make: (fields) => new Made(fields) }
 }
 
 function jsonIn(

@@ -51,7 +51,7 @@ export function createWriter(
     }
     const shape = shapeFor(visitor, facts)
     if (visitor.dataType === undefined && facts.isStructure) {
-      return structures.make(value, nodeId, shape, signal)
+      return structures.make(value, { nodeId, dataTypeId: facts.dataTypeId }, shape, signal)
     }
     const dataType = visitor.dataType ?? facts.dataType ?? (await typeByValue(link, nodeId, signal))
     if (dataType instanceof MapperError) return dataType
