@@ -102,6 +102,19 @@ test.each<readonly [OpcuaSimulatorOptions, readonly (readonly [RawConfig, RegExp
   expect(own.sessionCount).toBe(0)
 })
 
+test('broken policies are taken by name and never by auto', async () => {
+  const own = await startField({ policies: ['Basic256'] })
+  expect(await rig.refused(own.url, { securityPolicy: 'auto' })).toMatch(
+    /^\[invalid_config\] .*does not offer securityPolicy auto, .*it offers Basic256\/Sign, Basic256\/SignAndEncrypt$/,
+  )
+  for (const securityMode of ['Sign', 'SignAndEncrypt']) {
+    const wishes = { securityPolicy: 'Basic256', securityMode }
+    expect(await rig.visit(own.url, wishes)).toMatchObject({
+      ...{ value: sample, how: `Basic256/${securityMode}` },
+    })
+  }
+})
+
 describe('certificates', () => {
   test('of a stranger are refused with the thumbprint and the command that trusts them', async () => {
     const own = await startField({ certificates: path.join(rig.scratch, 'stranger') })
