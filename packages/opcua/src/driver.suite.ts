@@ -64,6 +64,27 @@ export async function connect(protocol: OpcuaProtocol): Promise<OpcuaConnection>
 export const shown = (outcomes: readonly Outcome<Value>[]) =>
   outcomes.map((outcome) => (outcome.ok ? outcome.value : outcome.error.code))
 
+/** A connection with short words for what tests do with it. */
+export async function openVisit(url: string, more: RawConfig = {}) {
+  const protocol = protocolOf(url, more)
+  const connection = await connect(protocol)
+  return {
+    connection,
+    /** Values, or codes of errors. */
+    read: async (...visitors: OpcuaVisitor[]) =>
+      shown(await connection.read(protocol, visitors, never)),
+    /** `written`, or the error as text. */
+    write: async (visitor: OpcuaVisitor, ...values: Value[]) => {
+      const writes = values.map((value) => ({ visitor, value }))
+      const outcomes = await connection.write(protocol, writes, never)
+      return outcomes.map((each) => (each.ok ? 'written' : each.error.message))
+    },
+    outcomes: (...visitors: OpcuaVisitor[]) => connection.read(protocol, visitors, never),
+    watch: (visitors: readonly OpcuaVisitor[], everyMs?: number) =>
+      watch(connection, protocol, visitors, everyMs),
+  }
+}
+
 /** Watches and keeps what it is told. */
 export function watch(
   connection: OpcuaConnection,

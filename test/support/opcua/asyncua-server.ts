@@ -18,6 +18,8 @@ export type AsyncuaPolicy =
   | `${'Basic256Sha256' | 'Aes128Sha256RsaOaep' | 'Aes256Sha256RsaPss'}_${'Sign' | 'SignAndEncrypt'}`
 
 export interface AsyncuaOptions {
+  /** Left out: a free one. */
+  readonly port?: number
   readonly policies?: readonly AsyncuaPolicy[]
   /** Default: all. Users are operator with the password secret, and guest with guest. */
   readonly tokens?: readonly ('anonymous' | 'password' | 'certificate')[]
@@ -56,8 +58,8 @@ export async function startAsyncuaServer(
   python: string,
   options: AsyncuaOptions = {},
 ): Promise<AsyncuaServer> {
-  const port = await freePort()
-  const child = startChild(python, [script, JSON.stringify({ port, ...options })])
+  const port = options.port ?? (await freePort())
+  const child = startChild(python, [script, JSON.stringify({ ...options, port })])
   const ask = createAsk(child)
   await until(
     'asyncua serves',

@@ -1,12 +1,14 @@
 import { MapperError, type Outcome, type Value, type Write } from '@mapper-sdk/core'
 import type { Argument } from 'node-opcua-client'
 import { dataTypes, type OpcuaVisitor } from '../config/visitor.ts'
+import { builtIn } from '../data/built-in.ts'
 import { jsonOf } from '../data/json.ts'
 import { severityOf, statusError } from '../data/status.ts'
 import { typedOf } from '../data/typed.ts'
-import { variantOf } from '../data/variant.ts'
+import { variantOf, variantOfJson } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import type { OpcuaLink } from '../link/link.ts'
+import { basicTypeOf } from '../nodes/basic-type.ts'
 import { shapeOf } from '../nodes/node-facts.ts'
 import { writeContextOf } from '../data/write-context.ts'
 import type { NodeName, NodeResolver } from '../nodes/resolve-nodes.ts'
@@ -35,15 +37,12 @@ export function createCaller(
   }
 
   const typeOf = async ({ dataType }: Argument, signal: AbortSignal) => {
-    const name =
-      library.DataType[
-        await link.ask(
-          'data type',
-          (session) => library.findBasicDataType(session, dataType),
-          signal,
-        )
-      ]
-    return dataTypes.find((each) => each === name)
+    const basic = await link.ask(
+      'data type',
+      (session) => basicTypeOf(session, dataType, library),
+      signal,
+    )
+    return dataTypes.find((each) => builtIn[each] === basic)
   }
 
   const run = async (
@@ -68,11 +67,11 @@ export function createCaller(
       if (dataType === undefined) {
         return new MapperError('unsupported', `${name} is a structure, which cannot be passed`)
       }
-      const variant = variantOf(
-        given[index] ?? '',
-        { dataType, shape: shapeOf(argument.valueRank) },
-        context,
-      )
+      const target = { dataType, shape: shapeOf(argument.valueRank) }
+      const one = given[index] ?? { isJson: false, value: '' }
+      const variant = one.isJson
+        ? variantOfJson(one.json, target, context)
+        : variantOf(one.value, target, context)
       if (variant instanceof MapperError) {
         return new MapperError(variant.code, `${name}: ${variant.detail}`)
       }

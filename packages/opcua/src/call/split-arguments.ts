@@ -1,4 +1,9 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
+import { isList, parseJson, type Json } from '../data/parse-json.ts'
+
+/** An argument as it was written: within a JSON array by the rules of JSON, else as any value. */
+export type Given =
+  { readonly isJson: true; readonly json: Json } | { readonly isJson: false; readonly value: Value }
 
 /**
  * The arguments of a method that a written value stands for: a JSON array has one entry each; any other
@@ -7,16 +12,16 @@ import { MapperError, type Value } from '@mapper-sdk/core'
 export function splitArguments(
   value: Value,
   isArray: readonly boolean[],
-): readonly Value[] | MapperError {
+): readonly Given[] | MapperError {
   const count = isArray.length
   if (count === 0) return []
   const list = typeof value === 'string' ? listOf(value) : undefined
   if (count === 1) {
     // An only argument that is an array may be written without a second pair of brackets.
-    const isWrapped = list?.length === 1 && (isArray[0] !== true || /^\s*\[/.test(String(list[0])))
-    return isWrapped ? list : [value]
+    const isWrapped = list?.length === 1 && (isArray[0] !== true || isList(list[0]))
+    return isWrapped ? list.map(given) : [{ isJson: false, value }]
   }
-  if (list?.length === count) return list
+  if (list?.length === count) return list.map(given)
   return new MapperError(
     'rejected',
     list === undefined
@@ -25,16 +30,13 @@ export function splitArguments(
   )
 }
 
-/** Texts stay texts; numbers, arrays and the like are given on as they were written. */
-function listOf(text: string): readonly Value[] | undefined {
+const given = (json: Json): Given => ({ isJson: true, json })
+
+/** Integers keep all their digits. */
+function listOf(text: string): readonly Json[] | undefined {
   try {
-    const parsed: unknown = JSON.parse(text)
-    if (!Array.isArray(parsed)) return undefined
-    return parsed.map((entry: unknown) => {
-      if (typeof entry === 'string' || typeof entry === 'boolean') return entry
-      if (typeof entry === 'number') return Number.isSafeInteger(entry) ? entry : String(entry)
-      return JSON.stringify(entry)
-    })
+    const json = parseJson(text)
+    return isList(json) ? json : undefined
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import type { AttributeName } from '../config/visitor.ts'
+import type { AttributeName, DataTypeName } from '../config/visitor.ts'
 
 /** The attributes by the numbers that the standard gives them (Part 6, A.1). */
 export const attributeIds: Readonly<Record<AttributeName, number>> = {
@@ -20,4 +20,25 @@ export const attributeIds: Readonly<Record<AttributeName, number>> = {
   Historizing: 20,
   Executable: 21,
   UserExecutable: 22,
+}
+
+/** What the attributes hold (Part 3, 5), apart from Value, which may be anything. */
+export const attributeTypes: Readonly<Record<Exclude<AttributeName, 'Value'>, DataTypeName>> = {
+  NodeId: 'NodeId',
+  NodeClass: 'Int32',
+  BrowseName: 'QualifiedName',
+  DisplayName: 'LocalizedText',
+  Description: 'LocalizedText',
+  WriteMask: 'UInt32',
+  UserWriteMask: 'UInt32',
+  EventNotifier: 'Byte',
+  DataType: 'NodeId',
+  ValueRank: 'Int32',
+  ArrayDimensions: 'UInt32',
+  AccessLevel: 'Byte',
+  UserAccessLevel: 'Byte',
+  MinimumSamplingInterval: 'Double',
+  Historizing: 'Boolean',
+  Executable: 'Boolean',
+  UserExecutable: 'Boolean',
 }

@@ -21,7 +21,20 @@ export function structureFields(
   context: WriteContext,
 ): StructureFields | MapperError {
   try {
-    return structure(parseJson(text), schema, '', context)
+    return fieldsOfJson(parseJson(text), schema, context)
+  } catch (thrown) {
+    return MapperError.from(thrown)
+  }
+}
+
+/** The same of JSON that was read already, such as an element of an array. */
+export function fieldsOfJson(
+  json: Json,
+  schema: SchemaLike,
+  context: WriteContext,
+): StructureFields | MapperError {
+  try {
+    return structure(json, schema, '', context)
   } catch (thrown) {
     return MapperError.from(thrown)
   }

@@ -43,38 +43,73 @@ export function variantOf(
   }
 }
 
-function variant(value: Value, target: WriteTarget, context: WriteContext): WrittenVariant {
-  const { dataType, enumNames } = target
-  const type = builtIn[dataType]
-  const element = (given: Value | Json, isJson: boolean) =>
-    elementOf(dataType, given, { enumNames, isJson } satisfies ElementRules, context)
-  const list = (given: readonly Json[]) =>
-    packed(
-      dataType,
-      given.map((one) => element(one, true)),
-    )
+/** The same of a part of JSON, such as one argument of several; its bytes are base64. */
+export function variantOfJson(
+  json: Json,
+  target: WriteTarget,
+  context: WriteContext,
+): WrittenVariant | MapperError {
+  const shape = target.shape === 'any' ? shapeOfJson(json) : target.shape
+  try {
+    return shape === 'array' || shape === 'matrix'
+      ? many(shape, listIn(json, target.dataType), target, context)
+      : single(json, true, target, context)
+  } catch (thrown) {
+    return MapperError.from(thrown)
+  }
+}
 
+function variant(value: Value, target: WriteTarget, context: WriteContext): WrittenVariant {
+  const { dataType } = target
+  const type = builtIn[dataType]
   const shape = target.shape === 'any' ? shapeOf(value) : target.shape
   switch (shape) {
     case 'scalar':
-      return { dataType: type, arrayType: 0, value: element(value, false) }
+      return single(value, false, target, context)
     case 'element': {
       const only = isArrayText(value) ? arrayIn(value, dataType) : undefined
       if (only !== undefined && only.length !== 1) throw refuse(value, 'a single element is wanted')
-      const single = only === undefined ? [element(value, false)] : [element(only[0] ?? null, true)]
-      return { dataType: type, arrayType: 1, value: packed(dataType, single) }
+      const element = only === undefined ? value : (only[0] ?? null)
+      const made = single(element, only !== undefined, target, context).value
+      return { dataType: type, arrayType: 1, value: packed(dataType, [made]) }
     }
-    case 'array': {
+    case 'array':
       if (value instanceof Uint8Array && dataType === 'Byte') {
         return { dataType: type, arrayType: 1, value: Uint8Array.from(value) }
       }
-      return { dataType: type, arrayType: 1, value: list(arrayIn(value, dataType)) }
-    }
-    case 'matrix': {
-      const { elements, dimensions } = flattened(arrayIn(value, dataType), value)
-      return { dataType: type, arrayType: 2, value: list(elements), dimensions }
-    }
+      return many(shape, arrayIn(value, dataType), target, context)
+    case 'matrix':
+      return many(shape, arrayIn(value, dataType), target, context)
   }
+}
+
+function single(
+  given: Value | Json,
+  isJson: boolean,
+  { dataType, enumNames }: WriteTarget,
+  context: WriteContext,
+): WrittenVariant {
+  const rules: ElementRules = { enumNames, isJson }
+  const value = elementOf(dataType, given, rules, context)
+  return { dataType: builtIn[dataType], arrayType: 0, value }
+}
+
+function many(
+  shape: 'array' | 'matrix',
+  given: readonly Json[],
+  target: WriteTarget,
+  context: WriteContext,
+): WrittenVariant {
+  const { dataType } = target
+  const list = (elements: readonly Json[]) =>
+    packed(
+      dataType,
+      elements.map((one) => single(one, true, target, context).value),
+    )
+  const type = builtIn[dataType]
+  if (shape === 'array') return { dataType: type, arrayType: 1, value: list(given) }
+  const { elements, dimensions } = flattened(given)
+  return { dataType: type, arrayType: 2, value: list(elements), dimensions }
 }
 
 const isArrayText = (value: Value): value is string =>
@@ -84,24 +119,33 @@ const isArrayText = (value: Value): value is string =>
 function shapeOf(value: Value): 'scalar' | 'array' | 'matrix' {
   if (!isArrayText(value)) return 'scalar'
   try {
-    const json = parseJson(value)
-    if (!isList(json)) return 'scalar'
-    return isList(json[0]) ? 'matrix' : 'array'
+    return shapeOfJson(parseJson(value))
   } catch {
     return 'scalar'
   }
 }
 
-function arrayIn(value: Value, dataType: DataTypeName): readonly Json[] {
-  const why = `an array of ${dataType} is wanted; write a JSON array such as [1,2]`
-  if (typeof value !== 'string') throw refuse(value, why)
-  const json = parseJson(value)
-  if (!isList(json)) throw refuse(value, why)
-  return json
+function shapeOfJson(json: Json): 'scalar' | 'array' | 'matrix' {
+  if (!isList(json)) return 'scalar'
+  return isList(json[0]) ? 'matrix' : 'array'
 }
 
+function arrayIn(value: Value, dataType: DataTypeName): readonly Json[] {
+  return listIn(typeof value === 'string' ? parseJson(value) : value, dataType)
+}
+
+function listIn(json: unknown, dataType: DataTypeName): readonly Json[] {
+  if (isList(json)) return json
+  throw new MapperError(
+    'bad_data',
+    `an array of ${dataType} is wanted; write a JSON array such as [1,2]`,
+  )
+}
+
+const unequal = 'the rows of a matrix have the same length'
+
 /** A matrix in one row, as it is sent. Every row of a dimension has to have the same length. */
-function flattened(rows: readonly Json[], value: Value) {
+function flattened(rows: readonly Json[]) {
   const dimensions: number[] = []
   let level: readonly Json[] = rows
   let size = rows.length
@@ -113,16 +157,17 @@ function flattened(rows: readonly Json[], value: Value) {
     const next: Json[] = []
     for (const row of level) {
       if (!isList(row) || row.length !== size) {
-        throw refuse(value, 'the rows of a matrix have the same length')
+        throw new MapperError('bad_data', unequal)
       }
       next.push(...row)
     }
     level = next
   }
   // Of an empty row nothing tells how long it would be.
-  if (level.some(isList)) throw refuse(value, 'the rows of a matrix have the same length')
+  if (level.some(isList)) throw new MapperError('bad_data', unequal)
   if (dimensions.length === 1) {
-    if (size > 0) throw refuse(value, 'a matrix is a JSON array of arrays, such as [[1,2],[3,4]]')
+    if (size > 0)
+      throw new MapperError('bad_data', 'a matrix is a JSON array of arrays, such as [[1,2],[3,4]]')
     dimensions.push(0)
   }
   return { elements: level, dimensions }

@@ -8,6 +8,9 @@ import { within } from './within.ts'
 /** How long closing what was never in use may take, in ms. */
 export const closeUnusedMs = 300
 
+/** For how long nothing need come over a connection, in ms; the heartbeat asks several times before. */
+const idleMs = 10_000
+
 /** A client that tries once, with the deadlines of a protocol config. */
 export const createClient = (
   library: Library,
@@ -20,7 +23,8 @@ export const createClient = (
     connectionStrategy: { maxRetry: 1, initialDelay: 200, maxDelay: 2_000 },
     keepSessionAlive: false,
     requestedSessionTimeout: sessionTimeoutMs,
-    transportTimeout: timeoutMs,
+    // A silent socket is the heartbeat's business; this must not come before it has asked and waited.
+    transportTimeout: timeoutMs + idleMs,
     defaultTransactionTimeout: timeoutMs,
   })
 

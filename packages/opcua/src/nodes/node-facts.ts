@@ -1,16 +1,19 @@
 import { MapperError } from '@mapper-sdk/core'
 import type { DataValue, NodeId } from 'node-opcua-client'
 import { dataTypes, type DataTypeName } from '../config/visitor.ts'
+import { builtIn } from '../data/built-in.ts'
 import { statusError } from '../data/status.ts'
 import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { Session } from '../link/session.ts'
+import { basicTypeOf } from './basic-type.ts'
 
 /** What the server says of a variable. */
 export interface NodeFacts {
-  /** The built-in type of its values; undefined for structures. */
+  /** The built-in type of its values; undefined for structures and where only a value tells. */
   readonly dataType: DataTypeName | undefined
+  readonly isStructure: boolean
   /** The node of its data type. */
   readonly dataTypeId: NodeId
   /** What its values are; `any` if they may be this or that. */
@@ -62,12 +65,11 @@ export function createNodeFacts(
         : statusError(type.statusCode)
     }
     const dataTypeId = type.value.value as NodeId
-    const { dataType } = await typeOf(dataTypeId, signal)
+    const { dataType, isStructure } = await typeOf(dataTypeId, signal)
     const valueRank = numberOf(rank)
     const level = (numberOf(access) ?? canBoth) & (numberOf(userAccess) ?? canBoth)
     return {
-      dataType,
-      dataTypeId,
+      ...{ dataType, isStructure, dataTypeId },
       shape: shapeOf(valueRank),
       isReadable: (level & canRead) !== 0,
       isWritable: (level & canWrite) !== 0,
@@ -122,23 +124,27 @@ const numberOf = (dataValue: DataValue | undefined): number | undefined => {
 
 interface TypeFacts {
   readonly dataType: DataTypeName | undefined
+  readonly isStructure: boolean
   readonly enumNames: ReadonlyMap<number, string> | undefined
 }
 
 const dataTypeDefinition = 23
 
 async function askType(session: Session, typeId: NodeId, library: Library): Promise<TypeFacts> {
-  const name = library.DataType[await library.findBasicDataType(session, typeId)]
-  const dataType = dataTypes.find((each) => each === name)
-  if (dataType !== 'Int32') return { dataType, enumNames: undefined }
+  const basic = await basicTypeOf(session, typeId, library)
+  const dataType = dataTypes.find((each) => builtIn[each] === basic)
+  const isStructure = basic === builtIn.ExtensionObject
+  if (dataType !== 'Int32') return { dataType, isStructure, enumNames: undefined }
   const { value } = await session.read({ nodeId: typeId, attributeId: dataTypeDefinition })
   const definition = value?.value as
     | { schema?: { name?: string }; fields?: readonly { name?: string; value?: unknown }[] | null }
     | undefined
   const fields = definition?.schema?.name === 'EnumDefinition' ? definition.fields : undefined
-  if (fields == null) return { dataType, enumNames: await statesOf(session, typeId, library) }
+  if (fields == null) {
+    return { dataType, isStructure, enumNames: await statesOf(session, typeId, library) }
+  }
   const names = fields.map((field) => [numberOfInt64(field.value), field.name ?? ''] as const)
-  return { dataType, enumNames: new Map(names) }
+  return { dataType, isStructure, enumNames: new Map(names) }
 }
 
 /** The names of states that a node lists in its properties EnumStrings or EnumValues. */

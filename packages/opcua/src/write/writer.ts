@@ -2,16 +2,18 @@ import { MapperError, type Outcome, type Write } from '@mapper-sdk/core'
 import type { NodeId, WriteValueOptions } from 'node-opcua-client'
 import type { Caller } from '../call/caller.ts'
 import type { OpcuaVisitor } from '../config/visitor.ts'
-import { attributeIds } from '../data/attribute-ids.ts'
+import { attributeIds, attributeTypes } from '../data/attribute-ids.ts'
 import { rangeOf } from '../data/index-range.ts'
 import { severityOf, statusError } from '../data/status.ts'
-import { variantOf } from '../data/variant.ts'
+import { variantOf, type WrittenVariant } from '../data/variant.ts'
 import type { Library } from '../library.ts'
 import { chunk } from '../link/chunk.ts'
 import type { OpcuaLink } from '../link/link.ts'
 import type { AskNodeFacts, NodeFacts } from '../nodes/node-facts.ts'
 import { writeContextOf } from '../data/write-context.ts'
 import type { NodeResolver } from '../nodes/resolve-nodes.ts'
+import { createStructureMaker } from './structure-maker.ts'
+import { typeByValue } from './type-by-value.ts'
 
 type Writes = readonly Write<OpcuaVisitor>[]
 type Written = Outcome<void>
@@ -35,29 +37,58 @@ export function createWriter(
 
   const context = writeContextOf(library, link.facts.namespaces)
 
+  const structures = createStructureMaker(link, context)
+
   /** What goes on the wire, with the type that the node has; or why it cannot be written. */
-  const valueOf = async (
+  const variantFor = async (
     { visitor, value }: Write<OpcuaVisitor>,
     nodeId: NodeId,
     facts: NodeFacts,
     signal: AbortSignal,
-  ): Promise<WriteValueOptions | MapperError> => {
+  ): Promise<WrittenVariant | MapperError> => {
     if (!facts.isWritable) {
       return new MapperError('access_denied', 'the server does not let this user write the node')
     }
-    const dataType = visitor.dataType ?? facts.dataType
-    if (dataType === undefined) {
+    const shape = shapeFor(visitor, facts)
+    if (visitor.dataType === undefined && facts.isStructure) {
+      return structures.make(value, { nodeId, dataTypeId: facts.dataTypeId }, shape, signal)
+    }
+    const dataType = visitor.dataType ?? facts.dataType ?? (await typeByValue(link, nodeId, signal))
+    if (dataType instanceof MapperError) return dataType
+    const enumNames = typeof value === 'string' ? await facts.enumNames(signal) : undefined
+    return variantOf(value, { dataType, shape, enumNames }, context)
+  }
+
+  const attributeFor = ({ visitor: { attribute }, value }: Write<OpcuaVisitor>) =>
+    attribute === 'Value'
+      ? undefined
+      : variantOf(
+          value,
+          {
+            dataType: attributeTypes[attribute],
+            shape: attribute === 'ArrayDimensions' ? 'array' : 'scalar',
+          },
+          context,
+        )
+
+  const valueOf = async (
+    write: Write<OpcuaVisitor>,
+    nodeId: NodeId,
+    facts: NodeFacts | MapperError | undefined,
+    signal: AbortSignal,
+  ): Promise<WriteValueOptions | MapperError> => {
+    const { visitor } = write
+    if (visitor.member !== undefined) {
       return new MapperError(
         'unsupported',
-        `the node holds a structure (${facts.dataTypeId.toString()}), which cannot be written; write its members where they are nodes`,
+        `member ${visitor.member} can only be read; write the whole value, or one element with indexRange`,
       )
     }
-    const enumNames = typeof value === 'string' ? await facts.enumNames(signal) : undefined
-    const variant = variantOf(
-      value,
-      { dataType, shape: shapeFor(visitor, facts), enumNames },
-      context,
-    )
+    let variant = attributeFor(write)
+    if (variant === undefined) {
+      if (facts === undefined || facts instanceof MapperError) return facts ?? leftOut()
+      variant = await variantFor(write, nodeId, facts, signal)
+    }
     if (variant instanceof MapperError) return variant
     return {
       nodeId,
@@ -73,7 +104,10 @@ export function createWriter(
       writes.map(({ visitor }) => visitor),
       signal,
     )
-    const there = nodes.filter((node): node is NodeId => !(node instanceof MapperError))
+    const there = nodes.filter(
+      (node, at): node is NodeId =>
+        !(node instanceof MapperError) && writes[at]?.visitor.attribute === 'Value',
+    )
     const facts = new Map<NodeId, NodeFacts | MapperError>()
     const answers = await askFacts(there, signal)
     there.forEach((node, index) => {
@@ -83,14 +117,11 @@ export function createWriter(
     const outcomes: Written[] = []
     const toWrite: { readonly at: number; readonly node: WriteValueOptions }[] = []
     for (const [at, write] of writes.entries()) {
-      const node = nodes[at]
-      const known = node instanceof MapperError || node === undefined ? node : facts.get(node)
+      const node = nodes[at] ?? leftOut()
       const value =
-        known === undefined || known instanceof MapperError || !(node instanceof library.NodeId)
-          ? known
-          : await valueOf(write, node, known, signal)
-      if (value instanceof MapperError || value === undefined) outcomes[at] = refusal(value)
-      else toWrite.push({ at, node: value as WriteValueOptions })
+        node instanceof MapperError ? node : await valueOf(write, node, facts.get(node), signal)
+      if (value instanceof MapperError) outcomes[at] = refusal(value)
+      else toWrite.push({ at, node: value })
     }
     for (const part of chunk(toWrite, mostPerCall)) {
       const statuses = await link.ask(
@@ -138,5 +169,7 @@ function shapeFor({ indexRange }: OpcuaVisitor, { shape }: NodeFacts) {
 
 const refusal = (error: MapperError | undefined): Written => ({
   ok: false,
-  error: error ?? new MapperError('bad_data', 'the server left out an answer'),
+  error: error ?? leftOut(),
 })
+
+const leftOut = () => new MapperError('bad_data', 'the server left out an answer')

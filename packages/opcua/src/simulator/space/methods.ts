@@ -9,9 +9,10 @@ import type {
 import type { Space } from './space.ts'
 import type { BuiltInType } from './variant-values.ts'
 
-type Argument = readonly [name: string, type: BuiltInType, isArray?: 'array']
+/** `Range` stands for all structures. */
+type Argument = readonly [name: string, type: BuiltInType | 'Range', isArray?: 'array']
 
-/** `Methods`: sums, every type through and back, one that fails and one that takes its time. */
+/** `Methods`: sums, every type through and back, one that takes a structure, one that fails and one that takes its time. */
 export function addMethods(space: Space): () => void {
   const { library, namespace } = space
   const { StatusCodes, DataType } = library
@@ -19,7 +20,7 @@ export function addMethods(space: Space): () => void {
   const timers = new Set<NodeJS.Timeout>()
   const argument = ([name, type, isArray]: Argument) => ({
     name,
-    dataType: DataType[type] as DataType,
+    dataType: type === 'Range' ? type : (DataType[type] as DataType),
     valueRank: isArray === 'array' ? 1 : -1,
     description: name,
   })
@@ -69,6 +70,9 @@ export function addMethods(space: Space): () => void {
   ]
   add('Echo', echoed, echoed, (given) => good(...given))
   add('Nothing', [], [], () => good())
+  add('Limit', [['range', 'Range']], [['isWide', 'Boolean']], () =>
+    good({ dataType: DataType.Boolean, value: true }),
+  )
   add('Fail', [], [], () => ({ statusCode: StatusCodes.BadInvalidState, outputArguments: [] }))
   add(
     'Slow',
