@@ -10,8 +10,9 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
     pool: 'forks',
-    // One by one would be the default on a machine with two cores, and take twice as long.
-    maxWorkers: 2,
+    // Many tests wait for timers and processes most of the time. One by one would be the default on a
+    // machine with two cores, and take three times as long.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Machines are busy: what is waited for may take its time, as long as it comes.
