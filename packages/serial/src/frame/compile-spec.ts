@@ -53,7 +53,11 @@ export function compileSpec(spec: FrameSpec): Compiled {
       const layout = createLayout(bare)
       // One more than a frame may have, to see that it does not end.
       const capacity = maxLength + 1
-      return { grammar: silent(layout.unwrap), capacity, encode: whole(layout, maxLength) }
+      return {
+        grammar: silent(maxLength, layout.unwrap),
+        capacity,
+        encode: whole(layout, maxLength),
+      }
     }
     case 'pattern': {
       const layout = createLayout(bare)

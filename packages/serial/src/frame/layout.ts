@@ -45,7 +45,7 @@ const none = new Uint8Array(0)
 
 export function createLayout(spec: LayoutSpec): Layout {
   const { start, checksum: placed, lengthField, keepDelimiters = false } = spec
-  const checksum = placed === undefined ? undefined : createChecksum(checksumOnly(placed))
+  const checksum = placed === undefined ? undefined : createChecksum(placed)
   const prefix = placed?.prefix === undefined ? none : parseBytes(placed.prefix)
   const size = checksum?.length ?? 0
   const afterEnd = placed?.afterEnd ?? false
@@ -146,12 +146,6 @@ export function createLayout(spec: LayoutSpec): Layout {
       return frame
     },
   }
-}
-
-/** The part of the spec that says how it is computed. */
-function checksumOnly(placed: PlacedChecksum) {
-  const { at: _at, afterEnd: _afterEnd, from: _from, to: _to, prefix: _prefix, ...spec } = placed
-  return spec
 }
 
 function without(frame: Uint8Array, parts: readonly Part[]): Uint8Array {
