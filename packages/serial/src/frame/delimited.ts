@@ -28,6 +28,9 @@ export function delimited(rules: DelimitedRules): Grammar {
   for (const [first = 0] of stops) special[first] = 1
   if (escape !== undefined) special[escape.byte] = 1
 
+  /** Bytes after an end that are waited for before the next frame is looked for. */
+  const pastEnd = tail === 0 ? 0 : tail + 1
+
   let looks = 0
   /** Bytes of the frame that were looked at, and where its end begins and stops, once it is there. */
   let done = 0
@@ -104,7 +107,7 @@ export function delimited(rules: DelimitedRules): Grammar {
   }
 
   return {
-    slack: Math.max(0, start.length - 1, ...ends.map((end) => end.length + tail)),
+    slack: Math.max(0, start.length - 1, ...ends.map((end) => end.length - 1 + pastEnd)),
     slides: marked,
     seek(bytes, from, to) {
       if (marked) {

@@ -42,6 +42,7 @@ describe('frames of real protocols', () => {
       `checksum $${gll}*28<CR><LF>`,
       gll,
     ])
+    expect(read(nmea, `$${gll}#27\\r\\n`)[0]).toMatch(/^checksum /)
     expect(read(nmea, `$${gll}\\r\\n`)[0]).toMatch(/^checksum /)
     expect(read(nmea, `51,A*27\\r\\n$GPGLL,50$${gll}*27\\r\\n$GP`)).toEqual([
       'noise 51,A*27<CR><LF>',
@@ -181,6 +182,40 @@ describe('a device that sends on its own', () => {
 
   it('is believed at once where a start is marked', () => {
     expect(read(modeC, 'xyz<STX>a<ETX>b', true)).toEqual(['noise xyz', 'a'])
+  })
+})
+
+describe('the rest of a frame', () => {
+  it('is not believed after a beginning that was too long', () => {
+    expect(read({ type: 'delimiter', end: '\\n', maxLength: 4 }, 'abcdefgh\\nok\\n')).toEqual([
+      'too-long abcd',
+      'noise efgh',
+      'ok',
+    ])
+    const framer = createFramer({ type: 'gap', gapMs: 5, maxLength: 4 })
+    const frames = [...framer.push(parseBytes('abcdef'), 0), ...framer.push(parseBytes('ok'), 9)]
+    expect(show([...frames, ...framer.finish(20)])).toEqual(['too-long abcd', 'noise ef', 'ok'])
+  })
+
+  it('is not believed after a wrong length, if nothing but silence tells where a frame starts', () => {
+    const framer = createFramer({ type: 'length', offset: 0, gapMs: 5, maxLength: 10 })
+    // Both look like frames, and are none.
+    const frames = framer.push(parseBytes('hex:ff 01 61 01 62'), 0)
+    expect(show([...frames, ...framer.push(parseBytes('hex:02 6f 6b'), 9)])).toEqual([
+      'length \\xff',
+      'noise <SOH>a<SOH>b',
+      'ok',
+    ])
+  })
+
+  it('is noise for a pattern, however long', () => {
+    const framer = createFramer({ type: 'pattern', pattern: 'v=\\d+;', maxLength: 20 })
+    const frames = [1, 2, 3, 4].flatMap(() => framer.push(Buffer.alloc(33, '-'), 0))
+    frames.push(...framer.push(parseBytes('v=1;'), 0))
+    expect(new Set(frames.map((frame) => frame.good || frame.reason))).toEqual(
+      new Set(['noise', true]),
+    )
+    expect(frames.at(-1)).toMatchObject({ good: true, offset: 132 })
   })
 })
 
