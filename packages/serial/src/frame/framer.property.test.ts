@@ -24,7 +24,7 @@ const readable = (frames: readonly Frame[]) =>
 function read(framer: Framer, pieces: readonly Uint8Array[]): Frame[] {
   return [...pieces.flatMap((piece) => framer.push(piece, 0)), ...framer.finish(0)]
 }
-const some = { numRuns: 25 }
+const some = { numRuns: 15 }
 
 describe.each(wayNames)('%s', (name) => {
   const way = wayOf(name)
