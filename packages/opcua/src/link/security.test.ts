@@ -12,7 +12,7 @@ import { createMaker, type Made } from '../pki/certificates.suite.ts'
 import { parseCertificates } from '../pki/certificate.ts'
 import { ownCertificate } from '../pki/own-certificate.ts'
 import { trust, untrust } from '../pki/trust-list.ts'
-import { at, run } from '../run-program.suite.ts'
+import { at, becomeSomebody, run } from '../run-program.suite.ts'
 import {
   defaults,
   startSecurityServer,
@@ -228,6 +228,7 @@ describe('a connection without security, in a process of its own', () => {
     const { loadLibrary } = await import(${at('library.js')})
     const { openSecurity } = await import(${at('link/security.js')})
     const library = await loadLibrary()
+    ${becomeSomebody}
     const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger }
     const url = ${JSON.stringify(server.url)}
     const security = openSecurity({ url }, { library, folder: '/nowhere/pki', logger, memory: new Map() })
@@ -245,10 +246,8 @@ describe('a connection without security, in a process of its own', () => {
     security.close()
     process.stdout.write('state ' + value.value)`
 
-  // Root may write everywhere, so it comes as somebody else.
-  const somebody = process.geteuid?.() === 0 ? { uid: 65_534 } : {}
   test.each([
-    ['HOME that cannot be written', { env: { HOME: '/root' }, ...somebody }],
+    ['HOME that cannot be written', { env: { HOME: '/root' } }],
     ['no HOME', { env: { HOME: undefined, XDG_CONFIG_HOME: undefined } }],
   ])('needs no folder: %s', async (_, options) => {
     expect(await run(program(), options)).toEqual({ stdout: 'state 0', stderr: '' })

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'n
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { at, run } from '../run-program.suite.ts'
+import { at, becomeSomebody, run, somebody } from '../run-program.suite.ts'
 import { createMaker, now, type Made } from './certificates.suite.ts'
 import { ownCertificate, type OwnCertificate } from './own-certificate.ts'
 import { ownFiles } from './own-files.ts'
@@ -150,13 +150,14 @@ test('a folder that cannot be written is an error with path, user and fix, never
   await chmod(scratch, 0o755)
   const program = `
     const { openPkiFolder } = await import(${at('pki/folder.js')})
+    ${becomeSomebody}
     await openPkiFolder(${JSON.stringify(folder)}).catch((error) => process.stdout.write(error.message))`
-  // Root may write everywhere, so it asks as somebody else.
-  const uid = process.geteuid?.() === 0 ? 65_534 : process.geteuid?.()
-  const { stdout } = await run(program, { ...(uid !== undefined && { uid }) })
+  const { stdout } = await run(program)
   expect(stdout).toMatch(/^\[access_denied\] the PKI folder /)
   expect(stdout).toContain(folder)
-  expect(stdout).toContain(`(user ${uid}) (EACCES); let it, as in chown -R ${uid} ${folder}`)
+  expect(stdout).toContain(
+    `(user ${somebody}) (EACCES); let it, as in chown -R ${somebody} ${folder}`,
+  )
   await expect(ask('/dev/null/pki')).rejects.toMatchObject({ code: 'access_denied' })
 })
 
