@@ -95,13 +95,8 @@ describe('a device and its model', () => {
             type: 'DOUBLE',
             writable: true,
             visitor: { address: 4, register: 'holding' },
-            options: {
-              scale: 1,
-              offset: 0,
-              deadband: 0,
-              deadbandPercent: 0,
-              desiredPolicy: 'onChange',
-            },
+            // Those that do nothing are left out.
+            options: { desiredPolicy: 'onChange' },
             limits: { minimum: -20, maximum: 150 },
             collectMs: 500,
             reportMs: 0,

@@ -91,9 +91,16 @@ export interface ValueOptions {
   readonly desiredPolicy: 'onChange' | 'reassert' | 'once'
 }
 
+const plainOptions: ValueOptions = Object.freeze({ desiredPolicy: 'onChange' })
+
 /** The options of a visitor that passed the schema. Throws `invalid_config` if the map makes no sense. */
 export function readValueOptions(checked: Static<typeof valueOptionsSchema>): ValueOptions {
   const { map, desiredPolicy = 'onChange', ...numbers } = checked
+  const { deadband = 0, deadbandPercent = 0 } = numbers
+  const isPlain =
+    map === undefined && !isScaling(checked) && deadband === 0 && deadbandPercent === 0
+  // One object for all: what nearly every property has is then always at hand for the processor.
+  if (isPlain && desiredPolicy === 'onChange') return plainOptions
   const options = { ...numbers, desiredPolicy }
   return map === undefined ? options : { ...options, map: parseMap(map) }
 }
@@ -105,6 +112,7 @@ export function readValueOptions(checked: Static<typeof valueOptionsSchema>): Va
  * Throws `bad_data` if there is something to compute and the value is no finite number.
  */
 export function applyOptions(value: Value, options: ValueOptions): Value {
+  if (options === plainOptions) return value
   const scaled = isScaling(options) ? scaleUp(value, options) : value
   return options.map === undefined ? scaled : label(scaled, options.map)
 }
@@ -141,7 +149,11 @@ export function isChange(
   return compare(difference, decimalOf(deadband)) > 0 && compare(difference, relative) > 0
 }
 
-const isScaling = ({ scale = 1, offset = 0, decimals }: ValueOptions) =>
+const isScaling = ({
+  scale = 1,
+  offset = 0,
+  decimals,
+}: Pick<ValueOptions, 'scale' | 'offset' | 'decimals'>) =>
   scale !== 1 || offset !== 0 || decimals !== undefined
 
 function scaleUp(value: Value, { scale = 1, offset = 0, decimals }: ValueOptions): Value {

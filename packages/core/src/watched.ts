@@ -47,16 +47,26 @@ export interface WatchedOptions {
 
 const nothing = batchOf([])
 
+/**
+ * A change that comes sooner after others may not be reported yet anyway. It is worked off this much later
+ * at most, with all that came meanwhile, so that thousands of changes a second cost little.
+ */
+const mostHoldMs = 250
+
 export function createWatched(options: WatchedOptions): Watched {
   const { slots, clock, logger } = options
   let interruption: MapperError | undefined
   let instead = nothing
   let toRead = nothing
   const doubtful = new Set<Slot>()
-  /** Told in this tick: the slots, and whether some were given back. */
+  /** Told and not worked off yet: the slots, and whether some were given back. */
   const pending: Slot[] = []
   let hasMoved = false
   let isScheduled = false
+  /** Not more often than the first of the properties may be reported. */
+  const holdMs = Math.min(mostHoldMs, ...slots.map(({ property }) => property.reportMs))
+  let workedOffAt = -Infinity
+  let cancelHold: (() => void) | undefined
   let endWatch: () => void = () => undefined
 
   const setToRead = (isUnread: boolean) => {
@@ -99,16 +109,28 @@ export function createWatched(options: WatchedOptions): Watched {
     setToRead(true)
   }
 
+  const workOff = () => {
+    isScheduled = false
+    cancelHold?.()
+    cancelHold = undefined
+    workedOffAt = clock.now()
+    takePending()
+    takeMoved()
+    options.onNews()
+  }
+
   /** Whatever is told in one tick is worked off together: a burst has thousands of changes. */
-  const schedule = () => {
+  const workOffSoon = () => {
     if (isScheduled) return
     isScheduled = true
-    queueMicrotask(() => {
-      isScheduled = false
-      takePending()
-      takeMoved()
-      options.onNews()
-    })
+    queueMicrotask(workOff)
+  }
+
+  const schedule = () => {
+    if (isScheduled || cancelHold !== undefined) return
+    const heldMs = workedOffAt + holdMs - clock.now()
+    if (heldMs > 0) cancelHold = clock.after(heldMs, workOff)
+    else workOffSoon()
   }
 
   return {
@@ -145,16 +167,18 @@ export function createWatched(options: WatchedOptions): Watched {
               hasMoved = true
             }
           }
-          if (hasMoved) schedule()
+          if (hasMoved) workOffSoon()
         },
         interrupted(error) {
           if (!isLive) return stray('a watch that is over speaks of its link')
           interruption = error === undefined ? undefined : MapperError.from(error, 'unreachable')
-          schedule()
+          workOffSoon()
         },
       }
     },
     end() {
+      cancelHold?.()
+      cancelHold = undefined
       takePending()
       endWatch()
       for (const slot of slots) slot.isWatched = false
