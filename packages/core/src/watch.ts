@@ -3,7 +3,8 @@ import type { MapperError } from './errors.ts'
 
 /**
  * Where a connection says what it sees of the visitors that it watches, until the signal of the watch
- * aborts; what comes later is ignored. Cheap: what is said in one tick is worked off together.
+ * aborts; what comes later is ignored. Cheap: what is said in one tick is worked off together, and changes
+ * that follow each other closely wait up to 250 ms for one another, unless they may be reported sooner.
  */
 export interface Watch {
   /** The visitor with this index has changed, or has its first value. */

@@ -17,7 +17,8 @@ export interface Decoders {
   of(visitor: OpcuaVisitor): Decode
 }
 
-export type Decode = (dataValue: DataValue) => Outcome<Value>
+/** `now`: ms since 1970. */
+export type Decode = (dataValue: DataValue, now: number) => Outcome<Value>
 
 export function createDecoders(
   timestamps: OpcuaProtocol['timestamps'],
@@ -36,7 +37,7 @@ export function createDecoders(
       ...(enumAs === 'name' && { isEnumNamed: true }),
       ...(enumNames?.size && { enumNames }),
     }
-    return (dataValue) => outcomeOf(dataValue, reading, Date.now())
+    return (dataValue, now) => outcomeOf(dataValue, reading, now)
   }
 
   return {

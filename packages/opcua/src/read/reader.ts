@@ -56,7 +56,7 @@ export function createReader(
     now: number,
   ): Outcome<Value> => {
     if (answer instanceof MapperError) return { ok: false, error: answer }
-    const outcome = decoders.of(visitor)(answer)
+    const outcome = decoders.of(visitor)(answer, Date.now())
     if (outcome.ok) quarantine.release(visitor)
     else if (isLasting(answer.statusCode.value)) quarantine.rest(visitor, outcome.error, now)
     return outcome

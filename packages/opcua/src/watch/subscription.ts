@@ -18,7 +18,8 @@ import type { Publisher, Subscriber } from './publisher.ts'
 /** One node that is watched. */
 export interface WatchedItem {
   readonly toCreate: MonitoredItemCreateRequestOptions
-  value(dataValue: DataValue): void
+  /** `now`: ms since 1970. */
+  value(dataValue: DataValue, now: number): void
   event(fields: readonly Variant[]): void
 }
 
@@ -74,7 +75,9 @@ export async function createSubscription(
   const id = created.subscriptionId
   const silentAfterMs =
     1.5 * created.revisedPublishingInterval * created.revisedMaxKeepAliveCount + timeoutMs
-  const items = new Map<number, WatchedItem>()
+  /** By handle. Handles are never used again: a late message must not reach another item. */
+  const items: (WatchedItem | undefined)[] = []
+  let size = 0
   const handles = new Map<WatchedItem, { readonly handle: number; id?: number }>()
   let nextHandle = 1
   let lastHeard = performance.now()
@@ -84,15 +87,22 @@ export async function createSubscription(
   let waiting: NotificationMessage[] | undefined
   let draining: Promise<void> | undefined
 
+  const forget = (handle: number) => {
+    if (items[handle] === undefined) return
+    items[handle] = undefined
+    size--
+  }
+
   const dispatch = (message: NotificationMessage) => {
+    const now = Date.now()
     for (const data of message.notificationData ?? []) {
       if (data instanceof library.DataChangeNotification) {
         for (const { clientHandle, value } of data.monitoredItems ?? []) {
-          items.get(clientHandle)?.value(value)
+          items[clientHandle]?.value(value, now)
         }
       } else if (data instanceof library.EventNotificationList) {
         for (const { clientHandle, eventFields } of data.events ?? []) {
-          items.get(clientHandle)?.event(eventFields ?? [])
+          items[clientHandle]?.event(eventFields ?? [])
         }
       } else if (data instanceof library.StatusChangeNotification && data.status.isNotGood()) {
         link.lose(
@@ -185,7 +195,7 @@ export async function createSubscription(
   return {
     id,
     get size() {
-      return items.size
+      return size
     },
     async add(watched, until) {
       const statuses: StatusCode[] = []
@@ -193,7 +203,8 @@ export async function createSubscription(
         const itemsToCreate = part.map((item) => {
           const handle = nextHandle++
           // Before the request: the first value may come before the answer.
-          items.set(handle, item)
+          items[handle] = item
+          size++
           handles.set(item, { handle })
           const { requestedParameters } = item.toCreate
           return {
@@ -216,7 +227,7 @@ export async function createSubscription(
           const known = handles.get(item)
           if (result?.statusCode.isGood() === true && known) known.id = result.monitoredItemId
           else if (known) {
-            items.delete(known.handle)
+            forget(known.handle)
             handles.delete(item)
           }
           statuses.push(result?.statusCode ?? library.StatusCodes.BadUnexpectedError)
@@ -230,7 +241,7 @@ export async function createSubscription(
       const ids = watched.flatMap((item) => {
         const known = handles.get(item)
         handles.delete(item)
-        if (known) items.delete(known.handle)
+        if (known) forget(known.handle)
         return known?.id === undefined ? [] : [known.id]
       })
       for (const monitoredItemIds of chunk(ids, mostPerCall)) {

@@ -55,7 +55,7 @@ export function createWatcher(
     const toCreate = monitoring(visitor, nodeId, everyMs, library, filter)
     if (filter === undefined) {
       const decode = decoders.of(visitor)
-      return { toCreate, value: (dataValue) => tell(decode(dataValue)), event: ignore }
+      return { toCreate, value: (dataValue, now) => tell(decode(dataValue, now)), event: ignore }
     }
     const decode = createEventDecoder(visitor)
     return { toCreate, value: ignore, event: (fields) => tell(decode(fields)) }
