@@ -1,4 +1,4 @@
-import { MapperError, parseDecimal, shortestFloat32 } from '@mapper-sdk/core'
+import { MapperError, integerOf, parseDecimal, shortestFloat32 } from '@mapper-sdk/core'
 import type { Groups } from '../match/match.ts'
 import { latin1 } from '../match/match.ts'
 import { isFloat, isNumberType, readNumber, sizeOf } from '../template/number-bytes.ts'
@@ -97,7 +97,8 @@ function bytePlace({ at, type, length, bits }: NonNullable<SourceSpec['bytes']>)
     read(payload) {
       const raw = bytesAs(piece(payload, at, size), type)
       if (bits === undefined) return raw
-      const number = typeof raw === 'string' ? parseDecimal(raw)?.digits : raw
+      const decimal = typeof raw === 'string' ? parseDecimal(raw) : undefined
+      const number = decimal === undefined ? raw : integerOf(decimal)
       if (typeof number !== 'bigint') throw bad(`is ${shown(raw)}, which has no bits`)
       return BigInt.asUintN(count, BigInt.asUintN(64, number) >> BigInt(from))
     },
