@@ -6,7 +6,7 @@ import type { ExtractSpec } from './extract-spec.ts'
 import { compileExtract } from './extract.ts'
 
 const extract = (spec: ExtractSpec, frame: string | Uint8Array) => {
-  const pattern = /(?<weight>[-0-9.]*) (?<unit>\w+)/.exec(String(frame))
+  const pattern = /(?<weight>[-0-9.]*) (?<unit>\w+)/.exec(String(frame).slice(0, 40))
   const groups = { weight: '', unit: '', ...pattern?.groups }
   return compileExtract(spec, Object.keys(groups))(
     typeof frame === 'string' ? Buffer.from(frame, 'latin1') : frame,
@@ -194,6 +194,7 @@ describe('a value of bytes', () => {
     expect(() => extract({ digits: 'hex' }, 'f'.repeat(60_000))).toThrow('[bad_data]')
     const power = Array.from({ length: 60 }, () => 'raw').join('*')
     expect(() => extract({ expression: power }, '1e300')).toThrow('too large to be computed with')
+    expect(() => extract({}, `1${' '.repeat(60_000)}x`)).toThrow('which is no number')
     expect(() => extract({ json: 'a' }, '['.repeat(60_000))).toThrow('no JSON')
   })
 })

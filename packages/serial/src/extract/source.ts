@@ -28,11 +28,21 @@ export function compileSource(spec: SourceSpec, groups: readonly string[]): Sour
     label,
     read(payload, found) {
       const plain = read(payload, found)
-      const raw = typeof plain === 'string' && trim ? plain.replace(/^[ \t]+|[ \t]+$/g, '') : plain
+      const raw = typeof plain === 'string' && trim ? trimmed(plain) : plain
       if (table !== undefined) return lookUp(raw, table, otherwise)
       return typeof raw === 'string' && digits === 'hex' ? hexIn(raw) : raw
     },
   }
+}
+
+/** Without spaces and tabs round it; a regular expression would take long for a frame full of spaces. */
+function trimmed(text: string): string {
+  let from = 0
+  let to = text.length
+  const isSpace = (at: number) => text[at] === ' ' || text[at] === '\t'
+  while (from < to && isSpace(from)) from++
+  while (to > from && isSpace(to - 1)) to--
+  return text.slice(from, to)
 }
 
 type Place = Pick<Source, 'label' | 'read'>
