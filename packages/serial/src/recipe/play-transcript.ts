@@ -31,8 +31,8 @@ function playStep(ready: ReadyRecipe, params: Values, step: TranscriptStep): rea
       step.stream === undefined
         ? ask(ready, params, step, problems)
         : streamed(ready, params, step.stream, framesOf(ready, step))
-    if (step.error !== undefined) problems.push(`is no error, but ${step.error} is expected`)
     if (found !== undefined) problems.push(...compareValues(ready, from, found, step))
+    if (step.error !== undefined) problems.push(`is no error, but ${step.error} is expected`)
   } catch (thrown) {
     const { code, detail } = MapperError.from(thrown)
     if (code !== step.error) problems.push(`${code}: ${detail}`)

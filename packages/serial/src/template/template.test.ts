@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import type { Value } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatBytes } from '../text/bytes-text.ts'
@@ -6,10 +7,9 @@ import { numberTypes, readNumber, sizeOf } from './number-bytes.ts'
 import { compileTemplate } from './template.ts'
 
 const names = ['address', 'value', 'text']
-const render = (text: string, value: Parameters<typeof shown>[0] = 0) => {
+const render = (text: string, value: Value = 0) => {
   return formatBytes(compileTemplate(text, names).render({ address: 7, value, text: 'abc' }))
 }
-const shown = (value: string | number | bigint | boolean | Uint8Array) => value
 
 describe('a template', () => {
   it.each([
