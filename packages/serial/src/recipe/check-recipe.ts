@@ -6,7 +6,7 @@ import type { MatchSpec } from '../match/match-spec.ts'
 import type { SpecProblem } from '../schema-parts.ts'
 import { compileTemplate } from '../template/template.ts'
 import { parseBytes } from '../text/bytes-text.ts'
-import { paramValue } from './params.ts'
+import { checkParam, paramValue } from './params.ts'
 import type { Exchange, Recipe, RecipeValue, RecipeWrite } from './recipe.ts'
 import { groupsOf, own, paramNames } from './recipe-parts.ts'
 
@@ -72,13 +72,16 @@ export function checkRecipe(recipe: Recipe): readonly SpecProblem[] {
   function checkWrite(path: Path, write: RecipeWrite): void {
     checkExchange(path, write, [...params, 'value'])
     const { type = 'number', minimum, maximum, readBack } = write
-    for (const key of ['minimum', 'maximum'] as const) {
+    for (const key of ['minimum', 'maximum', 'scale'] as const) {
       if (write[key] !== undefined && type !== 'number' && type !== 'integer') {
         wrong([...path, key], `is for numbers, but type is ${type}`)
       }
     }
     if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
       wrong([...path, 'maximum'], `is ${maximum}, which is less than minimum: ${minimum}`)
+    }
+    if (write.scale !== undefined && write.lookup !== undefined) {
+      wrong([...path, 'scale'], 'contradicts lookup, which says what is sent; remove one of them')
     }
     if (readBack === undefined) return
     const value = own(recipe.values, readBack)
@@ -103,6 +106,9 @@ export function checkRecipe(recipe: Recipe): readonly SpecProblem[] {
   checkNames(recipe, wrong)
   for (const [name, param] of Object.entries(recipe.params ?? {})) {
     const { default: given } = param
+    if (param.pattern !== undefined) {
+      attempt(['params', name, 'pattern'], () => checkParam(param))
+    }
     if (given !== undefined)
       attempt(['params', name, 'default'], () => paramValue(name, given, param))
   }

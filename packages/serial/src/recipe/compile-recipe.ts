@@ -1,11 +1,12 @@
-import { MapperError, limitProblem, type Value } from '@mapper-sdk/core'
+import { MapperError } from '@mapper-sdk/core'
 import { compileExtract, type Extract } from '../extract/extract.ts'
 import type { FrameSpec } from '../frame/frame-spec.ts'
 import { compileMatch, type Groups } from '../match/match.ts'
 import { compileTemplate, type Values } from '../template/template.ts'
 import { checkRecipe } from './check-recipe.ts'
-import type { Exchange, Recipe, RecipeWrite } from './recipe.ts'
+import type { Exchange, Recipe } from './recipe.ts'
 import { groupsOf, paramNames, reservedBytes } from './recipe-parts.ts'
+import { writtenValue } from './written.ts'
 
 /** What a frame is to an exchange that waits for its answer. */
 export type Answer =
@@ -37,10 +38,10 @@ export interface ReadyValue {
   readonly extract: Extract
 }
 
+/** As an exchange; its values have `value` besides the settings, which `request` checks. */
 export interface ReadyWrite extends ReadyExchange {
+  /** The value that is to be read afterwards, and compared with the one that was given. */
   readonly readBack: string | undefined
-  /** Throws a MapperError `bad_data` if the value is not of the type, or beyond its limits. */
-  check(value: Value): void
 }
 
 /** A recipe that was compiled once, for any number of devices. Pure: it sends nothing and keeps nothing. */
@@ -77,11 +78,19 @@ export function compileRecipe(recipe: Recipe): ReadyRecipe {
       from: one.from,
       extract: compileExtract(one, groupsOf(recipe, one.from)),
     })),
-    writes: map(recipe.writes, (one) => ({
-      ...readyExchange(one, [...names, 'value'], reserved),
-      readBack: one.readBack,
-      check: (value: Value) => checkWritten(value, one),
-    })),
+    writes: map(recipe.writes, (one) => {
+      const ready = readyExchange(one, [...names, 'value'], reserved)
+      const sent = (values: Values): Values => {
+        const { value } = values
+        return value === undefined ? values : { ...values, value: writtenValue(value, one) }
+      }
+      return {
+        ...ready,
+        request: (values: Values) => ready.request(sent(values)),
+        judge: (payload: Uint8Array, values: Values) => ready.judge(payload, sent(values)),
+        readBack: one.readBack,
+      }
+    }),
   }
 }
 
@@ -109,22 +118,4 @@ function readyExchange(
       return groups === undefined ? { kind: 'other' } : { kind: 'answer', groups }
     },
   }
-}
-
-function checkWritten(value: Value, { type = 'number', minimum, maximum }: RecipeWrite): void {
-  const isNumber =
-    typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
-  const fits = {
-    number: isNumber,
-    integer: typeof value === 'bigint' || Number.isInteger(value),
-    text: typeof value === 'string',
-    boolean: typeof value === 'boolean',
-  }[type]
-  if (!fits) throw new MapperError('bad_data', `the value is no ${type}`)
-  if (!isNumber) return
-  const problem = limitProblem(value, {
-    ...(minimum !== undefined && { minimum }),
-    ...(maximum !== undefined && { maximum }),
-  })
-  if (problem !== undefined) throw new MapperError('bad_data', `the value ${problem}`)
 }

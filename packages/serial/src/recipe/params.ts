@@ -8,6 +8,7 @@ import {
   type Value,
 } from '@mapper-sdk/core'
 import type { Values } from '../template/template.ts'
+import { compileSafePattern } from '../text/safe-pattern.ts'
 import type { Param, Recipe } from './recipe.ts'
 
 /**
@@ -33,7 +34,7 @@ export function resolveParams(
       const value = Object.hasOwn(given, name) ? given[name] : param.default
       if (value === undefined) {
         const why = param.description === undefined ? '' : ` (${param.description})`
-        throw new MapperError('invalid_config', `${name} is missing; add it${why}`)
+        throw wrong(`${name} is missing; add it${why}`)
       }
       return [name, paramValue(name, value, param)]
     }),
@@ -43,7 +44,13 @@ export function resolveParams(
 /** One setting as its type wants it. */
 export function paramValue(name: string, given: string | number, param: Param): Value {
   const { type = 'text', minimum, maximum } = param
-  if (type === 'text') return String(given)
+  if (type === 'text') {
+    const text = String(given)
+    if (param.pattern === undefined || compileSafePattern(param.pattern).test(text)) return text
+    throw wrong(
+      `${name} is ${JSON.stringify(text.slice(0, 60))}, but must look like ${param.pattern}`,
+    )
+  }
   const decimal = parseDecimal(String(given))
   const integer = decimal === undefined ? undefined : integerOf(decimal)
   if (decimal === undefined || (type === 'integer' && integer === undefined)) {
@@ -59,5 +66,13 @@ export function paramValue(name: string, given: string | number, param: Param): 
     ...(maximum !== undefined && { maximum }),
   })
   if (problem === undefined) return value
-  throw new MapperError('invalid_config', `${name}: ${problem}`)
+  throw wrong(`${name}: ${problem}`)
 }
+
+/** Throws a MapperError `invalid_config` if no text could ever be right. */
+export function checkParam({ type = 'text', pattern = '' }: Param): void {
+  if (type !== 'text') throw wrong(`is for texts, but type is ${type}`)
+  compileSafePattern(pattern)
+}
+
+const wrong = (detail: string) => new MapperError('invalid_config', detail)

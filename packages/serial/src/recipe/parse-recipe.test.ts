@@ -1,3 +1,4 @@
+import type { Value } from '@mapper-sdk/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRecipe } from './compile-recipe.ts'
@@ -132,6 +133,17 @@ describe('a recipe', () => {
       'streams.read is the name of an exchange as well',
     ],
     ['name: Heater', 'name: [', 'heater.yaml:'],
+    ['maximum: 90', 'scale: 2\n    lookup: { a: b }', 'writes.target.scale contradicts lookup'],
+    [
+      'type: text',
+      'type: text\n    scale: 2',
+      'writes.label.scale is for numbers, but type is text',
+    ],
+    [
+      'maximum: 99 }',
+      "maximum: 99, pattern: 'a' }",
+      'params.address.pattern is for texts, but type is integer',
+    ],
     ['name: Heater', 'name: Heater\nname: Heater', 'heater.yaml:2:1: Map keys must be unique'],
     ['  temperature:', '  __proto__:', 'is not allowed as a name'],
   ])('with %j as %j is refused', (from, to, message) => {
@@ -180,6 +192,14 @@ describe('the settings of a device', () => {
   it('are of their types', () => {
     expect(resolveParams(recipe, { address: '7' })).toEqual({ address: 7 })
     expect(resolveParams(recipe, { address: 7 })).toEqual({ address: 7 })
+    const text = good
+      .replace('type: integer, minimum: 1, maximum: 99', () => "pattern: '^[0-9A-Z]$'")
+      .replaceAll('{address:02d}', '{address}')
+    const lettered = parseRecipe(text, 'x')
+    expect(resolveParams(lettered, { address: 'A' })).toEqual({ address: 'A' })
+    expect(() => resolveParams(lettered, { address: 'AB' })).toThrow(
+      '[invalid_config] address is "AB", but must look like ^[0-9A-Z]$',
+    )
   })
 
   it.each([
@@ -214,11 +234,30 @@ describe('a compiled recipe', () => {
   })
 
   it('checks what is written', () => {
-    expect(() => target?.check(91)).toThrow('the value 91 is above the maximum 90')
-    expect(() => target?.check('91')).toThrow('the value is no number')
-    expect(() => target?.check(NaN)).toThrow('the value is no number')
-    expect(() => label?.check(1)).toThrow('the value is no text')
-    expect(() => target?.check(90)).not.toThrow()
+    const request = (value: Value) => () => target?.request({ address: 7, value })
+    expect(request(91)).toThrow('[bad_data] the value 91 is above the maximum 90')
+    expect(request('90')).toThrow('the value is no number')
+    expect(request(NaN)).toThrow('the value is no number')
+    expect(() => label?.request({ address: 7, value: 1 })).toThrow('the value is no text')
+    expect(() => target?.request({ address: 7 })).toThrow('{value} has no value')
+    expect(request(90)()).toEqual(bytes('07=90.0'))
+  })
+
+  it('writes what the device calls it', () => {
+    const scaled = compileRecipe(parseRecipe(good.replace('maximum: 90', 'scale: 1000'), 'x'))
+    const power = good.replace(
+      'maximum: 90',
+      "type: boolean\n    lookup: { 'true': ON, 'false': OFF }",
+    )
+    const switched = compileRecipe(parseRecipe(power.replace('{value:.1f}', '{value}'), 'x'))
+    const put = (ready: typeof scaled, value: Value) =>
+      ready.writes.get('target')?.request({ address: 7, value })
+    expect(put(scaled, 0.0011)).toEqual(bytes('07=1.1'))
+    expect(put(switched, true)).toEqual(bytes('07=ON'))
+    const on = power.replace('boolean', 'text').replace('{value:.1f}', '{value}')
+    expect(() => put(compileRecipe(parseRecipe(on, 'x')), 'constructor')).toThrow(
+      '[bad_data] the value "constructor" is not listed; lookup has true, false',
+    )
   })
 
   it('says where a transcript is wrong', () => {

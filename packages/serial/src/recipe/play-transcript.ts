@@ -71,16 +71,14 @@ function exchangeOf(
 ): { readonly exchange: ReadyExchange; readonly values: Values } {
   const write = ready.writes.get(step.write ?? '')
   if (write !== undefined) {
-    const value = writtenValue(ready, step)
-    write.check(value)
-    return { exchange: write, values: { ...params, value } }
+    return { exchange: write, values: { ...params, value: valueOf(ready, step) } }
   }
   const exchange = ready.exchanges.get(step.exchange ?? '')
   if (exchange !== undefined) return { exchange, values: params }
   throw new MapperError('invalid_config', `there is no ${step.write ?? step.exchange}`)
 }
 
-function writtenValue({ recipe }: ReadyRecipe, { write = '', value = '' }: TranscriptStep): Value {
+function valueOf({ recipe }: ReadyRecipe, { write = '', value = '' }: TranscriptStep): Value {
   const type = recipe.writes?.[write]?.type ?? 'number'
   return parseValue(
     value,

@@ -42,6 +42,14 @@ const paramSchema = Type.Object(
     ),
     minimum: maybe(Type.Number({ description: 'Lowest number.' })),
     maximum: maybe(Type.Number({ description: 'Highest number.' })),
+    pattern: maybe(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: 'Regular expression (RE2) that a text must have.',
+        examples: ['^[0-9A-Z]$'],
+      }),
+    ),
     description: maybe(words('What it is for.')),
   },
   { ...closed, description: 'A setting of one device, such as its address.' },
@@ -108,6 +116,19 @@ const writeSchema = Type.Object(
     ),
     minimum: maybe(Type.Number({ description: 'Lowest value.' })),
     maximum: maybe(Type.Number({ description: 'Highest value.' })),
+    scale: maybe(
+      Type.Number({
+        default: 1,
+        not: { const: 0 },
+        description: 'What the value is multiplied with before it is sent.',
+        examples: [1000],
+      }),
+    ),
+    lookup: maybe(
+      Type.Record(Type.String(), Type.String({ maxLength: 256, description: 'What is sent.' }), {
+        description: 'What is sent for each value. Others are refused.',
+      }),
+    ),
     readBack: maybe(words('The value that is read after it, and must be the one written.')),
   },
   { ...closed, description: 'A request that sets {value}, and its answer.' },
