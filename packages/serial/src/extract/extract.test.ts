@@ -90,6 +90,8 @@ describe('a value of a text', () => {
     [{ group: 'x' }, 'group x is not there; the pattern has weight, unit'],
     [{ group: 'unit', column: { index: 0 } }, 'has group and column; a value is at one place'],
     [{ type: 'text', scale: 2 }, 'scale is for numbers, but type is text'],
+    [{ digits: 'hex', type: 'text' }, 'digits: hex is for numbers, but type is text'],
+    [{ digits: 'hex', lookup: {} }, 'digits: hex is for numbers, but lookup lists texts'],
     [{ otherwise: '1' }, 'otherwise is for lookup'],
     [{ expression: 'raw + y' }, 'expression has y; known are raw, weight, unit'],
     [{ with: { a: {} } }, 'with is for expression'],

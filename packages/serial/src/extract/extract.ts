@@ -30,6 +30,10 @@ export function compileExtract(spec: ExtractSpec, groups: Iterable<string> = [])
   if (!isNumeric && sums.length > 0) {
     throw new MapperError('invalid_config', `${sums[0]} is for numbers, but type is ${type}`)
   }
+  if (spec.digits === 'hex' && (!isNumeric || spec.lookup !== undefined)) {
+    const other = isNumeric ? 'lookup lists texts' : `type is ${type}`
+    throw new MapperError('invalid_config', `digits: hex is for numbers, but ${other}; remove it`)
+  }
   const factor = spec.factor === undefined ? undefined : compileSource(spec.factor, names)
   const formula = compileFormula(spec, names)
   const scale = fractionOf(decimalOf(spec.scale ?? 1))

@@ -1,6 +1,7 @@
 import { MapperError } from '@mapper-sdk/core'
 import { compileExtract } from '../extract/extract.ts'
 import { checkFrameSpec } from '../frame/check-frame-spec.ts'
+import type { FrameSpec } from '../frame/frame-spec.ts'
 import { compileMatch } from '../match/match.ts'
 import type { MatchSpec } from '../match/match-spec.ts'
 import type { SpecProblem } from '../schema-parts.ts'
@@ -43,8 +44,16 @@ export function checkRecipe(recipe: Recipe): readonly SpecProblem[] {
     for (const [index, { match }] of (one.errors ?? []).entries()) {
       checkMatch([...path, 'errors', index, 'match'], match, names)
     }
+    checkFrame([...path, 'frame'], one.frame, wrong)
+    one.first?.forEach((name, index) => {
+      const firstPath = [...path, 'first', index]
+      checkReference(firstPath, name)
+      if (own(recipe.exchanges, name)?.first !== undefined) {
+        wrong(firstPath, `is ${name}, which has a first of its own; list all of them here`)
+      }
+    })
     if (one.noResponse !== true) return
-    for (const key of ['response', 'errors'] as const) {
+    for (const key of ['response', 'errors', 'frame'] as const) {
       if (one[key] !== undefined) {
         wrong([...path, key], 'contradicts noResponse: true; remove one of them')
       }
@@ -140,12 +149,13 @@ export function checkRecipe(recipe: Recipe): readonly SpecProblem[] {
 
 type Wrong = (path: Path, message: string) => void
 
+function checkFrame(path: Path, spec: FrameSpec | undefined, wrong: Wrong): void {
+  const problem = spec === undefined ? undefined : checkFrameSpec(spec)
+  if (problem !== undefined) wrong([...path, ...problem.path], problem.message)
+}
+
 function checkFrames(recipe: Recipe, wrong: Wrong): void {
-  for (const key of ['frame', 'send'] as const) {
-    const spec = recipe[key]
-    const problem = spec === undefined ? undefined : checkFrameSpec(spec)
-    if (problem !== undefined) wrong([key, ...problem.path], problem.message)
-  }
+  for (const key of ['frame', 'send'] as const) checkFrame([key], recipe[key], wrong)
   // What frames by a pattern look like, it cannot make.
   if ((recipe.send ?? recipe.frame).type !== 'pattern' || !asks(recipe)) return
   const key = recipe.send === undefined ? 'frame' : 'send'

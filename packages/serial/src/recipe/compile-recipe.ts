@@ -19,6 +19,10 @@ export type Answer =
 /** A request with its answer, ready for a line. */
 export interface ReadyExchange {
   readonly timeoutMs: number
+  /** Exchanges that are to be done right before it, in the same turn. */
+  readonly first: readonly string[]
+  /** How its answer is framed. */
+  readonly frame: FrameSpec
   /** Whether an answer comes at all. */
   readonly answers: boolean
   /** The payload of the request. Throws a MapperError `bad_data` that names the placeholder. */
@@ -63,13 +67,12 @@ export function compileRecipe(recipe: Recipe): ReadyRecipe {
   }
   const names = paramNames(recipe)
   const send = recipe.send ?? recipe.frame
-  const reserved = reservedBytes(recipe)
   const map = <T, R>(given: Readonly<Record<string, T>> | undefined, ready: (one: T) => R) =>
     new Map(Object.entries(given ?? {}).map(([name, one]) => [name, ready(one)] as const))
   return {
     recipe,
     send,
-    exchanges: map(recipe.exchanges, (one) => readyExchange(one, names, reserved)),
+    exchanges: map(recipe.exchanges, (one) => readyExchange(one, names, recipe)),
     streams: map(recipe.streams, ({ match }) => {
       const { find } = compileMatch(match, names)
       return { find }
@@ -79,7 +82,7 @@ export function compileRecipe(recipe: Recipe): ReadyRecipe {
       extract: compileExtract(one, groupsOf(recipe, one.from)),
     })),
     writes: map(recipe.writes, (one) => {
-      const ready = readyExchange(one, [...names, 'value'], reserved)
+      const ready = readyExchange(one, [...names, 'value'], recipe)
       const sent = (values: Values): Values => {
         const { value } = values
         return value === undefined ? values : { ...values, value: writtenValue(value, one) }
@@ -94,18 +97,16 @@ export function compileRecipe(recipe: Recipe): ReadyRecipe {
   }
 }
 
-function readyExchange(
-  spec: Exchange,
-  names: readonly string[],
-  reserved: Uint8Array,
-): ReadyExchange {
-  const request = compileTemplate(spec.request, names, { reserved })
+function readyExchange(spec: Exchange, names: readonly string[], recipe: Recipe): ReadyExchange {
+  const request = compileTemplate(spec.request, names, { reserved: reservedBytes(recipe) })
   const response = spec.response === undefined ? undefined : compileMatch(spec.response, names)
   const errors = (spec.errors ?? []).map(({ match, code = 'rejected', text }) => ({
     ...{ match: compileMatch(match, names), code, text },
   }))
   return {
     timeoutMs: spec.timeoutMs ?? 1000,
+    first: spec.first ?? [],
+    frame: spec.frame ?? recipe.frame,
     answers: spec.noResponse !== true,
     request: request.render,
     judge(payload, values) {

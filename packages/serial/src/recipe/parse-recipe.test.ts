@@ -133,6 +133,21 @@ describe('a recipe', () => {
       'streams.read is the name of an exchange as well',
     ],
     ['name: Heater', 'name: [', 'heater.yaml:'],
+    [
+      "'{address:02d}?'",
+      "'{address:02d}?'\n    first: [call]",
+      'exchanges.read.first[0] is call, which is not there',
+    ],
+    [
+      "'{address:02d}?'",
+      "'{address:02d}?'\n    first: [read]",
+      'exchanges.read.first[0] is read, which has a first of its own',
+    ],
+    [
+      "'{address:02d}?'",
+      "'{address:02d}?'\n    frame: { type: delimiter }",
+      'exchanges.read.frame',
+    ],
     ['maximum: 90', 'scale: 2\n    lookup: { a: b }', 'writes.target.scale contradicts lookup'],
     [
       'type: text',

@@ -1,4 +1,5 @@
 import { MapperError, formatValue, parseValue, type Value } from '@mapper-sdk/core'
+import type { FrameSpec } from '../frame/frame-spec.ts'
 import { createFramer } from '../frame/framer.ts'
 import type { Values } from '../template/template.ts'
 import { formatBytes, parseBytes } from '../text/bytes-text.ts'
@@ -30,7 +31,7 @@ function playStep(ready: ReadyRecipe, params: Values, step: TranscriptStep): rea
     const found =
       step.stream === undefined
         ? ask(ready, params, step, problems)
-        : streamed(ready, params, step.stream, framesOf(ready, step))
+        : streamed(ready, params, step.stream, framesOf(ready.recipe.frame, step))
     if (found !== undefined) problems.push(...compareValues(ready, from, found, step))
     if (step.error !== undefined) problems.push(`is no error, but ${step.error} is expected`)
   } catch (thrown) {
@@ -51,7 +52,7 @@ function ask(
   const sent = formatBytes(createFramer(ready.send).encode(exchange.request(values)))
   const wanted = formatBytes(parseBytes(step.sends ?? ''))
   if (sent !== wanted) problems.push(`sends ${sent}, not ${wanted}`)
-  const frames = framesOf(ready, step)
+  const frames = framesOf(exchange.frame, step)
   if (!exchange.answers) {
     if (frames.length > 0) problems.push('receives an answer, but none is to come')
     return undefined
@@ -106,8 +107,8 @@ const noAnswer = (frames: readonly Uint8Array[]) =>
   new MapperError('timeout', `no frame is meant among ${frames.map(formatBytes).join(' | ')}`)
 
 /** The payloads of all good frames. */
-function framesOf({ recipe }: ReadyRecipe, step: TranscriptStep): readonly Uint8Array[] {
-  const framer = createFramer(recipe.frame)
+function framesOf(spec: FrameSpec, step: TranscriptStep): readonly Uint8Array[] {
+  const framer = createFramer(spec)
   const bytes = parseBytes(step.receives ?? '')
   // By halves, so that no frame depends on how its bytes come.
   const half = Math.floor(bytes.length / 2)

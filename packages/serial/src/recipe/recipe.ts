@@ -70,6 +70,15 @@ const errorSchema = Type.Object(
 )
 
 const asking = {
+  first: maybe(
+    Type.Array(words('An exchange.'), {
+      minItems: 1,
+      maxItems: 8,
+      description:
+        'Exchanges right before it, in the same turn on the line: a device that must be called first.',
+    }),
+  ),
+  frame: maybe(frameSchema),
   request: template('What is sent: the payload of a frame.', 'SI'),
   response: maybe(matchSchema),
   noResponse: maybe(Type.Boolean({ default: false, description: 'The device does not answer.' })),
