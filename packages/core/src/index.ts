@@ -49,6 +49,7 @@ export { createDriverConfig, type DriverConfig } from './driver-config.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export {
   decimalOf,
+  divideToNumber,
   integerOf,
   integerValue,
   parseDecimal,

@@ -37,3 +37,42 @@ export {
   type SafePattern,
   type SafePatternOptions,
 } from './text/safe-pattern.ts'
+export { compileExpression, type Expression } from './extract/expression.ts'
+export { compileExtract, type Extract } from './extract/extract.ts'
+export { extractSchema, type ExtractSpec, type SourceSpec } from './extract/extract-spec.ts'
+export type { Fraction } from './extract/fraction.ts'
+export { compileMatch, type Groups, type Match } from './match/match.ts'
+export { matchSchema, type MatchSpec } from './match/match-spec.ts'
+export { checkRecipe } from './recipe/check-recipe.ts'
+export {
+  compileRecipe,
+  type Answer,
+  type ReadyExchange,
+  type ReadyRecipe,
+  type ReadyStream,
+  type ReadyValue,
+  type ReadyWrite,
+} from './recipe/compile-recipe.ts'
+export { resolveParams } from './recipe/params.ts'
+export { parseRecipe } from './recipe/parse-recipe.ts'
+export { playTranscript } from './recipe/play-transcript.ts'
+export {
+  recipeSchema,
+  type Exchange,
+  type Param,
+  type Recipe,
+  type RecipeValue,
+  type RecipeWrite,
+} from './recipe/recipe.ts'
+export {
+  parseTranscript,
+  transcriptSchema,
+  type Transcript,
+  type TranscriptStep,
+} from './recipe/transcript.ts'
+export {
+  compileTemplate,
+  type Template,
+  type TemplateOptions,
+  type Values,
+} from './template/template.ts'
