@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { SerialPort } from 'serialport'
 import { MapperError, type ErrorCode } from '../errors.ts'
 import { canceled } from '../time.ts'
@@ -5,6 +6,8 @@ import { serialPath } from './serial-path.ts'
 import { wireName, type SerialSettings, type Wire } from './wire.ts'
 
 const closeMs = 1000
+/** How often is looked whether the device is still there, in ms. */
+const lookMs = 1000
 
 /**
  * Opens a serial port. Every wire has a SerialPort object of its own: a write to a closed one would
@@ -27,14 +30,25 @@ export async function openSerialWire(settings: SerialSettings, signal: AbortSign
   let onBytes: (bytes: Buffer) => void = () => undefined
   let onLost: (reason: MapperError) => void = () => undefined
   let lost: MapperError | undefined
+  let look: NodeJS.Timeout | undefined
 
   port.on('data', (bytes: Buffer) => onBytes(bytes))
   port.on('error', (error: Error) => lose('failed', error))
   port.on('close', (error: Error | null) => lose('is gone', error ?? undefined))
   await opened(port, settings.path, signal)
 
+  // The system does not always say that an idle port is gone (node-serialport 2043). Its file says so.
+  if (lost === undefined) {
+    look = setInterval(() => {
+      stat(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') lose('is gone')
+      })
+    }, lookMs)
+  }
+
   function lose(what: string, cause?: Error): void {
     if (lost !== undefined) return
+    clearInterval(look)
     const why = cause === undefined ? '' : `: ${cause.message}`
     lost = new MapperError('unreachable', `serial port ${settings.path} ${what}${why}`, { cause })
     onLost(lost)
@@ -83,6 +97,7 @@ export async function openSerialWire(settings: SerialSettings, signal: AbortSign
       if (lost !== undefined) ended(lost)
     },
     close: async () => {
+      clearInterval(look)
       lost ??= new MapperError('canceled', `serial port ${settings.path} was closed`)
       await closed(port)
     },
