@@ -59,4 +59,16 @@ type Kind =
 /** Schemas of properties that may be left out. */
 const optional = new WeakSet<object>()
 
+/** May be left out in a configuration; the default is there once the configuration was checked. */
+export const filled = <T extends TSchema>(schema: T): T => Type.Optional(schema)
+
+/** One of these words or numbers. */
+export const oneOf = <const T extends string | number>(
+  values: readonly [T, ...T[]],
+  options: { readonly description: string; readonly default?: T },
+) => {
+  const type = typeof values[0] === 'number' ? 'integer' : 'string'
+  return Type.Unsafe<T>({ type, enum: values, ...options })
+}
+
 export type { Static, TSchema }

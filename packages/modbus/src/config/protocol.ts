@@ -1,6 +1,5 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
+import { filled, oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 import { protectedPattern } from './protected-ranges.ts'
-import { filled, oneOf } from './schema-parts.ts'
 import { isLine, transportNames, transports, type Transport } from './transports.ts'
 
 const host = Type.String({

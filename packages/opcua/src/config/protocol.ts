@@ -1,5 +1,4 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
-import { filled, oneOf } from './schema-parts.ts'
+import { filled, oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 
 /** A file on the gateway. */
 const file = (description: string) =>

@@ -1,5 +1,4 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
-import { filled, oneOf } from './schema-parts.ts'
+import { filled, oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 
 /** Attributes of a node that a property can be, by the names of the standard. */
 export const attributes = [

@@ -1,7 +1,6 @@
 import { createChecker, type Issue } from '@mapper-sdk/core'
-import { Type } from '@mapper-sdk/core/schema'
+import { filled, oneOf, Type } from '@mapper-sdk/core/schema'
 import { LineCounter, isNode, parseDocument, type Document } from 'yaml'
-import { filled, oneOf } from '../config/schema-parts.ts'
 import type { DeclaredNode } from './declared-nodes.ts'
 import { declaredValue, isNumeric, zeroOf } from './declared-value.ts'
 import { builtInTypes, type BuiltInType } from './space/variant-values.ts'

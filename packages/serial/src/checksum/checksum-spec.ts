@@ -1,5 +1,5 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
-import { maybe, oneOf, type SpecProblem } from '../schema-parts.ts'
+import { oneOf, Type, type Static } from '@mapper-sdk/core/schema'
+import { maybe, type SpecProblem } from '../schema-parts.ts'
 import { crcCatalogue, type CrcName } from './crc-catalogue.ts'
 import { sums, type SumName } from './sums.ts'
 

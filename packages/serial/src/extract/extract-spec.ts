@@ -1,5 +1,5 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
-import { maybe, oneOf } from '../schema-parts.ts'
+import { oneOf, Type, type Static } from '@mapper-sdk/core/schema'
+import { maybe } from '../schema-parts.ts'
 import { numberTypes } from '../template/number-bytes.ts'
 
 const closed = { additionalProperties: false }

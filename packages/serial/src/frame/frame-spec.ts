@@ -1,6 +1,6 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
+import { oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 import { checksumProperties } from '../checksum/checksum-spec.ts'
-import { maybe, oneOf } from '../schema-parts.ts'
+import { maybe } from '../schema-parts.ts'
 
 const bytes = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: [example] })

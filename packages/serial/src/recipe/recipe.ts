@@ -1,8 +1,8 @@
-import { Type, type Static } from '@mapper-sdk/core/schema'
+import { oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 import { extractProperties } from '../extract/extract-spec.ts'
 import { frameSchema } from '../frame/frame-spec.ts'
 import { matchSchema } from '../match/match-spec.ts'
-import { maybe, oneOf } from '../schema-parts.ts'
+import { maybe } from '../schema-parts.ts'
 
 const closed = { additionalProperties: false }
 const words = (description: string, example?: string) =>
