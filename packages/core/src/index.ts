@@ -16,6 +16,7 @@ export {
   type RawConfig,
   type RawValue,
 } from './device.ts'
+export { aliases, inOurWords, numberIn, type Dialect } from './dialect-words.ts'
 export type { JSONSchema } from './schema.ts'
 export type {
   Conflict,

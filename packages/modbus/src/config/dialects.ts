@@ -1,6 +1,12 @@
-import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
+import {
+  aliases,
+  inOurWords,
+  numberIn,
+  type ModelProperty,
+  type RawConfig,
+  type RawValue,
+} from '@mapper-sdk/core'
 import { readAddress } from './address.ts'
-import { aliases } from './aliases.ts'
 import { splitAddress, wayOf } from './split-address.ts'
 import { tableNamed } from './table-names.ts'
 import { valueTypes, type ValueType } from './visitor.ts'
@@ -90,11 +96,14 @@ const groups = new Set(['modbus', 'common', 'com', 'tcp', 'customizedvalues'])
 const idle = new Set(['max', 'min', 'value'])
 
 function normalizeProtocol(raw: RawConfig): RawConfig {
-  const { address, serialType, timeout, writeMultiple, ...words } = translate(raw, protocolWords)
+  const { address, serialType, timeout, writeMultiple, ...words } = inOurWords(raw, {
+    known: protocolWords,
+    groups,
+  })
   if (typeof address === 'string') Object.assign(words, { ...splitAddress(address), ...words })
   else if (address !== undefined) words['address'] = address
   if (typeof serialType === 'string') words['rs485'] ??= /^rs-?485$/i.test(serialType)
-  if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
+  if (timeout !== undefined && numberIn(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   if (typeof words['parity'] === 'string')
     words['parity'] = parities.get(words['parity'].toLowerCase()) ?? words['parity']
   if (writeMultiple !== undefined) words['writeFunction'] ??= functionFor(writeMultiple)
@@ -109,15 +118,19 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
 }
 
 function normalizeVisitor(raw: RawConfig, property?: ModelProperty): RawConfig {
-  const { isSwap, isRegisterSwap, ...words } = translate(raw, visitorWords, idle)
+  const { isSwap, isRegisterSwap, ...words } = inOurWords(raw, {
+    known: visitorWords,
+    groups,
+    idle,
+  })
   // In KubeEdge's vocabulary the offset is the address. Beside an address it is core's value option.
   if (words['address'] === undefined && words['offset'] !== undefined) {
     // There, digits always count from 0, whatever they begin with.
-    words['address'] = numberIn(words['offset'])
+    words['address'] = unquoted(words['offset'])
     delete words['offset']
   }
   // The Go mappers take a scale of 0 for one that was not given.
-  if (words['scale'] !== undefined && toNumber(words['scale']) === 0) delete words['scale']
+  if (words['scale'] !== undefined && numberIn(words['scale']) === 0) delete words['scale']
   if (typeof words['table'] === 'string')
     words['table'] = tableNamed(words['table']) ?? words['table']
   placeOf(words)
@@ -130,32 +143,6 @@ function normalizeVisitor(raw: RawConfig, property?: ModelProperty): RawConfig {
   orderOf(words, isSwap, isRegisterSwap)
   typeOf(words, property)
   return words
-}
-
-/** Our words for what is known, without nulls, empty texts and words without effect. */
-function translate(
-  raw: RawConfig,
-  known: ReadonlyMap<string, string>,
-  without: ReadonlySet<string> = new Set(),
-): Words {
-  const found: [rank: number, word: string, value: RawValue][] = []
-  for (const [key, value] of flat(raw)) {
-    if (value === null || value === '') continue
-    const lower = key.toLowerCase()
-    const word = known.get(lower)
-    if (word !== undefined) found.push([[...known.keys()].indexOf(lower), word, value])
-    else if (!without.has(lower)) found.push([-1, key, value])
-  }
-  found.sort(([a], [b]) => b - a)
-  return Object.fromEntries(found.map(([, word, value]) => [word, value]))
-}
-
-function* flat(raw: RawConfig): Generator<[string, RawValue]> {
-  for (const [key, value] of Object.entries(raw)) {
-    if (groups.has(key.toLowerCase()) && typeof value === 'object' && value !== null) {
-      yield* flat(value as RawConfig)
-    } else yield [key, value]
-  }
 }
 
 /** Which transport is meant, by whatever word; without one it follows from where the device is. */
@@ -174,7 +161,7 @@ const isOn = (raw: RawValue | undefined) =>
 
 /** Go durations are nanoseconds; nobody waits a million milliseconds. */
 function toMs(timeout: RawValue): RawValue {
-  const number = toNumber(timeout)
+  const number = numberIn(timeout)
   if (number === undefined || number < 1e6) return timeout
   return Math.max(1, Math.round(number / 1e6))
 }
@@ -203,7 +190,7 @@ function placeOf(words: Words) {
   if (typeof place === 'object') {
     const { bit } = place
     const own = words['bit']
-    const isAgreed = bit === undefined || own === undefined || bit === toNumber(own)
+    const isAgreed = bit === undefined || own === undefined || bit === numberIn(own)
     if (isAgreed) Object.assign(words, place)
   }
   const owner = typeof words['table'] === 'string' ? tableNamed(words['table']) : 'holding'
@@ -267,7 +254,7 @@ function typeOf(words: Words, property?: ModelProperty) {
   if (typeof given !== 'string') return
   const name = given.toLowerCase()
   const isBit = words['table'] === 'coil' || words['table'] === 'discrete'
-  const length = words['length'] === undefined ? undefined : toNumber(words['length'])
+  const length = words['length'] === undefined ? undefined : numberIn(words['length'])
   const sized = legacyTypes.get(name)
   if (sized !== undefined && isBit) {
     words['type'] = 'uint16'
@@ -283,14 +270,5 @@ function typeOf(words: Words, property?: ModelProperty) {
 }
 
 /** A text of digits as the number that it is; anything else stays. */
-const numberIn = (raw: RawValue): RawValue =>
+const unquoted = (raw: RawValue): RawValue =>
   typeof raw === 'string' && /^\s*\d+\s*$/.test(raw) ? Number(raw) : raw
-
-/** A number, also from a text that is one. */
-function toNumber(raw: RawValue): number | undefined {
-  if (typeof raw === 'number') return raw
-  if (typeof raw === 'bigint') return Number(raw)
-  if (typeof raw !== 'string' || raw.trim() === '') return undefined
-  const number = Number(raw)
-  return Number.isNaN(number) ? undefined : number
-}

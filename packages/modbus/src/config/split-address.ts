@@ -1,4 +1,4 @@
-import { aliases } from './aliases.ts'
+import { aliases } from '@mapper-sdk/core'
 
 /** What the ways to a device are called elsewhere, as letters and digits alone. */
 const ways = aliases({

@@ -1,5 +1,11 @@
-import type { ModelProperty, RawConfig, RawValue } from '@mapper-sdk/core'
-import { aliases } from './aliases.ts'
+import {
+  aliases,
+  inOurWords,
+  numberIn,
+  type ModelProperty,
+  type RawConfig,
+  type RawValue,
+} from '@mapper-sdk/core'
 import { securityModes, securityPolicies } from './protocol.ts'
 import { attributes, dataTypes } from './visitor.ts'
 
@@ -74,10 +80,13 @@ const groups = new Set(['opcua', 'common', 'customizedvalues'])
 const idle = new Set(['browsename'])
 
 function normalizeProtocol(raw: RawConfig): RawConfig {
-  const { certificate, privateKey, timeout, ...words } = translate(raw, protocolWords)
+  const { certificate, privateKey, timeout, ...words } = inOurWords(raw, {
+    known: protocolWords,
+    groups,
+  })
   if (certificate !== undefined) logInWith(words, certificate, privateKey)
   else if (privateKey !== undefined) words['keyFile'] ??= privateKey
-  if (timeout !== undefined && toNumber(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
+  if (timeout !== undefined && numberIn(timeout) !== 0) words['timeoutMs'] ??= toMs(timeout)
   for (const word of ['url', 'backupUrls']) {
     const given = words[word]
     if (typeof given === 'string') words[word] = given.split(',').map(urlOf).join(',')
@@ -89,7 +98,7 @@ function normalizeProtocol(raw: RawConfig): RawConfig {
 }
 
 function normalizeVisitor(raw: RawConfig, property?: ModelProperty): RawConfig {
-  const words = translate(raw, visitorWords, idle)
+  const words = inOurWords(raw, { known: visitorWords, groups, idle })
   spell(words, 'attribute', attributeNames)
   spell(words, 'dataType', dataTypeNames)
   for (const word of ['discard', 'trigger', 'enumAs', 'timeAs']) lower(words, word)
@@ -118,33 +127,6 @@ function logInWith(words: Words, certificate: RawValue, privateKey?: RawValue): 
   for (const word of ['userName', 'password', 'passwordFile']) Reflect.deleteProperty(words, word)
 }
 
-/** Our words for what is known, without nulls, empty texts and words without effect. */
-function translate(
-  raw: RawConfig,
-  known: ReadonlyMap<string, string>,
-  without: ReadonlySet<string> = new Set(),
-): Words {
-  const found: [rank: number, word: string, value: RawValue][] = []
-  const order = [...known.keys()]
-  for (const [key, value] of flat(raw)) {
-    if (value === null || value === '') continue
-    const lowered = key.toLowerCase()
-    const word = known.get(lowered)
-    if (word !== undefined) found.push([order.indexOf(lowered), word, value])
-    else if (!without.has(lowered)) found.push([-1, key, value])
-  }
-  found.sort(([a], [b]) => b - a)
-  return Object.fromEntries(found.map(([, word, value]) => [word, value]))
-}
-
-function* flat(raw: RawConfig): Generator<[string, RawValue]> {
-  for (const [key, value] of Object.entries(raw)) {
-    if (groups.has(key.toLowerCase()) && typeof value === 'object' && value !== null) {
-      yield* flat(value as RawConfig)
-    } else yield [key, value]
-  }
-}
-
 /** With the scheme and the registered port where they are missing. Another scheme is left for the check to refuse. */
 function urlOf(given: string): string {
   const text = given.trim()
@@ -157,7 +139,7 @@ function urlOf(given: string): string {
 
 /** Legacy timeouts are seconds; those of Go are nanoseconds. Nobody waits a million seconds. */
 function toMs(timeout: RawValue): RawValue {
-  const number = toNumber(timeout)
+  const number = numberIn(timeout)
   if (number === undefined) return timeout
   return Math.max(1, Math.round(number < 1e6 ? number * 1000 : number / 1e6))
 }
@@ -191,13 +173,4 @@ function spell(words: Words, word: string, names: ReadonlyMap<string, string>): 
 function lower(words: Words, word: string): void {
   const given = words[word]
   if (typeof given === 'string') words[word] = given.toLowerCase()
-}
-
-/** A number, also from a text that is one. */
-function toNumber(raw: RawValue): number | undefined {
-  if (typeof raw === 'number') return raw
-  if (typeof raw === 'bigint') return Number(raw)
-  if (typeof raw !== 'string' || raw.trim() === '') return undefined
-  const number = Number(raw)
-  return Number.isNaN(number) ? undefined : number
 }
