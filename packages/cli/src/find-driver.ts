@@ -8,6 +8,7 @@ import { MapperError, type CommandLine, type Driver } from '@mapper-sdk/core'
 const packages: Readonly<Record<string, string>> = {
   modbus: '@mapper-sdk/modbus',
   opcua: '@mapper-sdk/opcua',
+  serial: '@mapper-sdk/serial',
 }
 
 export const knownDrivers = Object.keys(packages)

@@ -210,7 +210,7 @@ export function createSharedConnection<P>(
           const begun = clock.now()
           callBounded((signal) => call.run(connection, signal), {
             signal: call.signal,
-            timeoutMs: settings.callTimeoutMs,
+            timeoutMs: Math.max(settings.callTimeoutMs, connection.callTimeoutMs ?? 0),
             clock,
             controllers: user.controllers[call.kind],
           }).then(

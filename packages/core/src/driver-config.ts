@@ -44,6 +44,13 @@ export function createDriverConfig<P, V>(driver: Driver<P, V>): DriverConfig<P, 
     issues.push(...checked.issues.map((issue) => asWritten(issue, path, raw, normalized)))
     if (checked.value === undefined) return undefined
     const value = checked.value as P
+    const before = issues.length
+    const conflict = attempt(path, issues, () => driver.checkProtocol?.(value))
+    if (conflict !== undefined) {
+      const issue = errorAt([...path, conflict.field], conflict.message)
+      issues.push(asWritten(issue, path, raw, normalized))
+    }
+    if (issues.length > before) return undefined
     const connectionKey = attempt(path, issues, () => driver.connectionKey(value))
     return connectionKey === undefined ? undefined : { protocol: value, connectionKey }
   }

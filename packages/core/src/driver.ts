@@ -46,6 +46,8 @@ export interface Driver<P = unknown, V = unknown> {
    * protocol. Only that property is left out. Pure. `property` is the model's, if there is a model.
    */
   check?(protocol: P, visitor: V, property?: ModelProperty): Conflict | undefined
+  /** The same of a checked protocol config, before all visitors; may look at files that it names. */
+  checkProtocol?(protocol: P): Conflict | undefined
   /** Devices with the same key share one connection: one serial line, one socket. */
   connectionKey(protocol: P): string
   /** Opens the connection. A throw means it is not there; core tries again, later and later. */
@@ -67,6 +69,8 @@ export interface Driver<P = unknown, V = unknown> {
 export interface Connection<P = unknown, V = unknown> {
   /** Calls that core may have in flight at once, each for another device; 1 if left out. */
   readonly parallel?: number
+  /** How long one call may take, in ms, where that is longer than core's own deadline. */
+  readonly callTimeoutMs?: number
   /**
    * Core starts a write at once, also beside a read of the same device: the connection does it before
    * the next request of that. Left out: a write waits for its turn like any call.

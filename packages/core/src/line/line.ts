@@ -33,8 +33,15 @@ export interface Line {
   write(bytes: Uint8Array): Promise<void>
   /** Only in one's own turn. Throws away what the system has received and nobody has seen. */
   discardInput(): Promise<void>
-  /** At most one of each. */
-  listen(onBytes: (bytes: Buffer) => void, onLost: (reason: MapperError) => void): void
+  /**
+   * At most one of each. With `onMissed` also what comes outside of all turns, because a device speaks
+   * unasked, is heard; it says that others had bytes in a turn of theirs, so that what had begun is cut.
+   */
+  listen(
+    onBytes: (bytes: Buffer) => void,
+    onLost: (reason: MapperError) => void,
+    onMissed?: () => void,
+  ): void
   /**
    * Ends the wire for all who share it, with this reason: for a connection that may hold back bytes
    * for any time, so that no silence would make it clean again.

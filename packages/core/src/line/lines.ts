@@ -6,6 +6,7 @@ import { openSerialWire } from './serial-wire.ts'
 import { serialPath } from './serial-path.ts'
 import { shareWire, type SharedWire } from './shared-wire.ts'
 import { openTcpWire } from './tcp-wire.ts'
+import { openUdpWire } from './udp-wire.ts'
 import { wireName, type Wire, type WireSettings } from './wire.ts'
 
 type Entry =
@@ -78,16 +79,27 @@ export function createLines(
   }
 }
 
-const openAnyWire = (settings: WireSettings, signal: AbortSignal): Promise<Wire> =>
-  settings.kind === 'serial' ? openSerialWire(settings, signal) : openTcpWire(settings, signal)
+function openAnyWire(settings: WireSettings, signal: AbortSignal): Promise<Wire> {
+  switch (settings.kind) {
+    case 'serial':
+      return openSerialWire(settings, signal)
+    case 'tcp':
+      return openTcpWire(settings, signal)
+    case 'udp':
+      return openUdpWire(settings, signal)
+  }
+}
 
-const placeOf = (settings: WireSettings): Promise<string> | string =>
-  settings.kind === 'serial'
-    ? serialPath(settings.path)
-    : `${settings.host.toLowerCase()}:${settings.port}`
+function placeOf(settings: WireSettings): Promise<string> | string {
+  if (settings.kind === 'serial') return serialPath(settings.path)
+  const place = `${settings.host.toLowerCase()}:${settings.port}`
+  return settings.kind === 'tcp' ? place : `udp:${place}`
+}
 
 const nameAt = (place: string, settings: WireSettings): string =>
-  settings.kind === 'serial' ? wireName({ ...settings, path: place }) : place
+  settings.kind === 'serial'
+    ? wireName({ ...settings, path: place })
+    : wireName({ ...settings, host: settings.host.toLowerCase() })
 
 function endOf(over: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -14,6 +14,8 @@ export interface SharedWire {
 interface Share {
   onBytes: (bytes: Buffer) => void
   onLost: (reason: MapperError) => void
+  /** There for those who hear what nobody asked for. */
+  onMissed?: (() => void) | undefined
 }
 
 interface Waiting {
@@ -42,6 +44,11 @@ export function shareWire(
   wire.listen((bytes) => {
     lastByteAt = performance.now()
     last?.onBytes(bytes)
+    for (const share of shares) {
+      if (share.onMissed === undefined || share === last) continue
+      if (holder === undefined) share.onBytes(bytes)
+      else share.onMissed()
+    }
   }, lose)
 
   function lose(reason: MapperError): void {
@@ -123,8 +130,8 @@ export function shareWire(
           own()
           await wire.discardInput()
         },
-        listen(onBytes, onLost) {
-          Object.assign(share, { onBytes, onLost })
+        listen(onBytes, onLost, onMissed) {
+          Object.assign(share, { onBytes, onLost, onMissed })
           if (lost !== undefined) onLost(lost)
         },
         drop(reason) {

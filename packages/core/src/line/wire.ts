@@ -43,11 +43,25 @@ export interface TcpSettings {
   readonly connectTimeoutMs: number
 }
 
-export type WireSettings = SerialSettings | TcpSettings
+/** A device or device server that takes and sends datagrams; each is handed on as one piece. */
+export interface UdpSettings {
+  readonly kind: 'udp'
+  readonly host: string
+  readonly port: number
+  /** For devices that send to a fixed port, from whatever port of theirs; left out: any free one. */
+  readonly localPort?: number
+  readonly connectTimeoutMs: number
+}
+
+export type WireSettings = SerialSettings | TcpSettings | UdpSettings
 
 /** The name of a wire with these settings; two that differ cannot share one. */
 export function wireName(settings: WireSettings): string {
   if (settings.kind === 'tcp') return `${settings.host}:${settings.port}`
+  if (settings.kind === 'udp') {
+    const { host, port, localPort } = settings
+    return `${host}:${port} by UDP${localPort === undefined ? '' : ` to port ${localPort}`}`
+  }
   const { path, baudRate, dataBits, parity, stopBits, rs485, flowControl = 'none' } = settings
   const levels = [levelOf('DTR', settings.dtr), levelOf('RTS', settings.rts)].join('')
   const frame = `${dataBits}${parity.charAt(0).toUpperCase()}${stopBits}`

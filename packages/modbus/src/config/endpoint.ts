@@ -1,5 +1,5 @@
 import { MapperError } from '@mapper-sdk/core'
-import { wireName, type SerialSettings, type WireSettings } from '@mapper-sdk/core/line'
+import { wireName, type SerialSettings, type TcpSettings } from '@mapper-sdk/core/line'
 import type { ModbusProtocol } from './protocol.ts'
 import { transports } from './transports.ts'
 
@@ -12,7 +12,7 @@ export type Endpoint =
       readonly tls: TlsEndpoint | undefined
     }
   | { readonly kind: 'udp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'line'; readonly framing: 'rtu' | 'ascii'; readonly wire: WireSettings }
+  | { readonly kind: 'line'; readonly framing: 'rtu' | 'ascii'; readonly wire: SerialSettings | TcpSettings }
 
 export type TlsEndpoint = Pick<
   ModbusProtocol,

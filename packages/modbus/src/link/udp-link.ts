@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { MapperError } from '@mapper-sdk/core'
+import { resolveHost } from '@mapper-sdk/core/line'
 import { hexOf, judge } from './answer.ts'
 import { checkAddress, type HostAddress } from './host-address.ts'
 import { datagramIds } from './datagram-ids.ts'
@@ -8,7 +9,6 @@ import { linkOver } from './link-over.ts'
 import { datagramFrame } from './mbap.ts'
 import { tcpFrame } from './pdu.ts'
 import { checkDepth, pipeline, type Call } from './pipeline.ts'
-import { resolveHost } from './resolve-host.ts'
 
 export interface UdpOptions extends HostAddress {
   /** How long finding the address of the host may take. */

@@ -25,6 +25,8 @@ export interface ReadyExchange {
   readonly frame: FrameSpec
   /** Whether an answer comes at all. */
   readonly answers: boolean
+  /** Whether the answer tells whose it is: it has to have a setting of the device in it. */
+  readonly addressed: boolean
   /** The payload of the request. Throws a MapperError `bad_data` that names the placeholder. */
   request(values: Values): Uint8Array
   /** What the payload of a frame is, that came after a request with these values. */
@@ -32,6 +34,8 @@ export interface ReadyExchange {
 }
 
 export interface ReadyStream {
+  /** After so long without a frame its values no longer hold; undefined: they do. */
+  readonly timeoutMs: number | undefined
   /** The groups if the frame is of this stream. */
   find(payload: Uint8Array, values: Values): Groups | undefined
 }
@@ -73,9 +77,9 @@ export function compileRecipe(recipe: Recipe): ReadyRecipe {
     recipe,
     send,
     exchanges: map(recipe.exchanges, (one) => readyExchange(one, names, recipe)),
-    streams: map(recipe.streams, ({ match }) => {
+    streams: map(recipe.streams, ({ match, timeoutMs }) => {
       const { find } = compileMatch(match, names)
-      return { find }
+      return { find, timeoutMs }
     }),
     values: map(recipe.values, (one) => ({
       from: one.from,
@@ -108,6 +112,7 @@ function readyExchange(spec: Exchange, names: readonly string[], recipe: Recipe)
     first: spec.first ?? [],
     frame: spec.frame ?? recipe.frame,
     answers: spec.noResponse !== true,
+    addressed: response?.names.some((name) => name !== 'value') ?? false,
     request: request.render,
     judge(payload, values) {
       // An error may look like an answer to a pattern that takes much.

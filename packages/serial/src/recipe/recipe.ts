@@ -25,7 +25,20 @@ const lineSchema = Type.Object(
     dataBits: maybe(oneOf([5, 6, 7, 8], { description: 'Data bits of a character.' })),
     parity: maybe(oneOf(['none', 'even', 'odd'], { description: 'Parity.' })),
     stopBits: maybe(oneOf([1, 2], { description: 'Stop bits.' })),
+    flowControl: maybe(
+      oneOf(['none', 'hardware', 'software'], {
+        description: 'How either end tells the other to wait: RTS/CTS, or XON/XOFF.',
+      }),
+    ),
     rs485: maybe(Type.Boolean({ description: 'The line is half-duplex, with several devices.' })),
+    pauseMs: maybe(
+      Type.Integer({
+        minimum: 0,
+        maximum: 60_000,
+        default: 0,
+        description: 'Silence that the device needs before a request, in ms.',
+      }),
+    ),
   },
   { ...closed, description: 'How the device is shipped; a device can say otherwise.' },
 )
@@ -100,7 +113,18 @@ const exchangeSchema = Type.Object(asking, {
 })
 
 const streamSchema = Type.Object(
-  { match: matchSchema, description: maybe(words('What it is.')) },
+  {
+    match: matchSchema,
+    timeoutMs: maybe(
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400_000,
+        description:
+          'After how long without such a frame its values no longer hold, in ms; default: they hold until the next one',
+      }),
+    ),
+    description: maybe(words('What it is.')),
+  },
   { ...closed, description: 'Frames that the device sends on its own.' },
 )
 
@@ -198,4 +222,5 @@ export type Recipe = Static<typeof recipeSchema>
 export type Exchange = Static<typeof exchangeSchema>
 export type RecipeValue = Static<typeof valueSchema>
 export type RecipeWrite = Static<typeof writeSchema>
+export type RecipeLine = Static<typeof lineSchema>
 export type Param = Static<typeof paramSchema>

@@ -1,5 +1,6 @@
 import { lookup, type LookupAddress } from 'node:dns'
-import { MapperError, canceled } from '@mapper-sdk/core'
+import { MapperError } from '../errors.ts'
+import { canceled, longestDelayMs } from '../time.ts'
 
 /**
  * The address of a host as the system knows it at this moment; of several the first, IPv4 before
@@ -21,7 +22,7 @@ export function resolveHost(
     const onAbort = () => settle(canceled(signal))
     const timer = setTimeout(
       () => settle(new MapperError('timeout', `no address for ${host} in ${timeoutMs} ms`)),
-      Math.min(timeoutMs, 2 ** 31 - 1),
+      Math.min(timeoutMs, longestDelayMs),
     )
     signal.addEventListener('abort', onAbort, { once: true })
     // A lookup cannot be stopped; when it ends after all, nobody listens.
