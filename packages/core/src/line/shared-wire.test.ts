@@ -101,6 +101,23 @@ describe('a shared wire', () => {
     expect(a.lastByteAt).toBeGreaterThan(0)
   })
 
+  it('lets those hear who want to what nobody asked for, and tells them what they missed', async () => {
+    const { shared, say } = fakeWire()
+    const [asking, hearing] = [shared.share(), shared.share()]
+    const heard: string[] = []
+    hearing.listen(
+      (bytes) => heard.push(bytes.toString()),
+      () => undefined,
+      () => heard.push('missed'),
+    )
+    say('1')
+    await asking.turn(async () => say('2'), { signal: never })
+    say('3')
+    await hearing.turn(async () => say('4'), { signal: never })
+    say('5')
+    expect(heard).toEqual(['1', 'missed', '3', '4', '5'])
+  })
+
   it('passes a failure on and goes on with the next', async () => {
     const { shared } = fakeWire()
     const [a, b] = [shared.share(), shared.share()]
