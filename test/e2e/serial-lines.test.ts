@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises'
-import type { Driver } from '@mapper-sdk/core'
 import { createLines, type SerialSettings } from '@mapper-sdk/core/line'
 import { serialDriver } from '@mapper-sdk/serial'
 import { expect, it, type TestContext } from 'vitest'
@@ -48,7 +47,7 @@ async function startLine(context: TestContext) {
 }
 
 function startMapper(context: TestContext) {
-  const mapper = startFieldMapper(context, {}, serialDriver as Driver)
+  const mapper = startFieldMapper(context, {}, serialDriver)
   const seen = () => ({
     state: mapper.state('meter'),
     twin: mapper.twin('meter'),

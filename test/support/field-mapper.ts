@@ -40,7 +40,7 @@ const level = { visitor: { table: 'holding', address: 0 } } as const
 export function startFieldMapper(
   { onTestFinished }: TestContext,
   settings: Partial<MapperSettings> = {},
-  driver: Driver = modbusDriver as Driver,
+  driver: Driver = modbusDriver,
 ): FieldMapper {
   const edge = createFakeEdge()
   const log: { device: string; text: string }[] = []
