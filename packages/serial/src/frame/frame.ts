@@ -16,6 +16,10 @@ export type BadReason =
   /** Escapes, COBS or hexadecimal digits that mean nothing. */
   | 'coding'
 
+/** Reasons that no noise gives: something was sent here, and came hurt. */
+export const isHurt = (reason: BadReason): boolean =>
+  ['checksum', 'length', 'end', 'coding', 'too-long'].includes(reason)
+
 export interface GoodFrame {
   readonly good: true
   /** What the frame carries: without start, end, escapes, length field and checksum. */

@@ -286,7 +286,7 @@ steps:
     expect(playTranscript(ready, parseTranscript(text, 'x'))).toEqual([
       'step 1: sends 07?<CR>, not 08?<CR>',
       'step 1: temperature is 21, not 22',
-      'step 2: timeout: no frame is meant among 08=21',
+      'step 2: timeout: no frame is meant among 08=21<CR>',
       'step 3: receives an answer, but none is to come',
     ])
     expect(() => parseTranscript('recipe: x\nsteps: [{}]', 'x')).toThrow(
