@@ -15,6 +15,7 @@ export {
 export { serveUdp, type UdpSimulator, type UdpSimulatorOptions } from './serve-udp.ts'
 export { simulate, type SimulateOptions } from './simulate.ts'
 export type { DeviceState, Habit, Saying, SimulatedDevice } from './simulated-device.ts'
+export { simulatedLine, type SimulatedLine, type SimulatedLineOptions } from './simulated-line.ts'
 export type { SerialSimulator, SimulatorOptions } from './simulator.ts'
 export {
   simulatorScriptSchema,

@@ -1,5 +1,6 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
 import { compileExtract } from '../extract/extract.ts'
+import type { Framer } from '../frame/frame.ts'
 import type { FrameSpec } from '../frame/frame-spec.ts'
 import { createFramer } from '../frame/framer.ts'
 import { compileMatch, latin1, type Groups } from '../match/match.ts'
@@ -148,6 +149,12 @@ function readySaying(
   }
 }
 
+const encoders = new WeakMap<FrameSpec, Framer>()
+
 /** What is found by a pattern has nothing round it. */
-const framed = (payload: Uint8Array, frame: FrameSpec): Uint8Array =>
-  frame.type === 'pattern' ? payload : createFramer(frame).encode(payload)
+function framed(payload: Uint8Array, frame: FrameSpec): Uint8Array {
+  if (frame.type === 'pattern') return payload
+  const encoder = encoders.get(frame) ?? createFramer(frame)
+  encoders.set(frame, encoder)
+  return encoder.encode(payload)
+}

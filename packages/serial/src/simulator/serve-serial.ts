@@ -12,7 +12,7 @@ export interface SerialSimulatorOptions
 /** Serves devices on a serial port. Rejects when it cannot be opened. */
 export async function serveSerial(
   devices: readonly SimulatedDevice[],
-  { path, faults, delayMs, ...settings }: SerialSimulatorOptions,
+  { path, faults, delayMs, forgetMs, ...settings }: SerialSimulatorOptions,
 ): Promise<SerialSimulator> {
   const wire = await openSerialWire(
     {
@@ -27,6 +27,7 @@ export async function serveSerial(
   const line = simulatedLine(devices, {
     ...(faults && { faults }),
     ...(delayMs !== undefined && { delayMs }),
+    ...(forgetMs !== undefined && { forgetMs }),
     characterMs: wire.characterMs,
     put(bytes) {
       writing = writing.then(() => wire.write(bytes)).catch(() => undefined)

@@ -19,6 +19,9 @@ export interface TcpSimulatorOptions extends SimulatorOptions {
   readonly host?: string
 }
 
+/** Bytes that wait for a connection that does not read; then it misses what is said, as on a line. */
+const mostWaiting = 1_048_576
+
 /**
  * Serves devices behind a device server: what comes from any connection goes to the line, and what the
  * line says goes to all connections there are then. Rejects when the port cannot be had.
@@ -31,7 +34,9 @@ export async function serveTcp(
   const line = simulatedLine(devices, {
     ...options,
     put(bytes) {
-      for (const socket of sockets) if (socket.writable) socket.write(bytes)
+      for (const socket of sockets) {
+        if (socket.writable && socket.writableLength < mostWaiting) socket.write(bytes)
+      }
     },
   })
   const server = createServer({ noDelay: true }, (socket) => {

@@ -23,14 +23,12 @@ export interface SimulatedLineOptions extends SimulatorOptions {
   put(bytes: Uint8Array): void
 }
 
-/** A request that stopped in the middle is forgotten after this silence, in ms. */
-const forgetMs = 500
 const mostProblems = 100
 
 /** Throws a MapperError `invalid_config` if there is no device. */
 export function simulatedLine(
   devices: readonly SimulatedDevice[],
-  { put, characterMs = 0, delayMs = 0, faults }: SimulatedLineOptions,
+  { put, characterMs = 0, delayMs = 0, forgetMs = 500, faults }: SimulatedLineOptions,
 ): SimulatedLine {
   const [first] = devices
   if (first === undefined) throw new MapperError('invalid_config', 'the line has no device')

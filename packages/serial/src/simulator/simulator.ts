@@ -24,4 +24,9 @@ export interface SimulatorOptions {
   readonly faults?: FaultScript
   /** Every answer waits this long; 0 if left out. */
   readonly delayMs?: number
+  /**
+   * What began to come in is forgotten after this silence, 500 if left out. Where something else is said on
+   * the line as well, less keeps the two apart.
+   */
+  readonly forgetMs?: number
 }
