@@ -54,6 +54,8 @@ describe('a course', () => {
     const follow: Vary = { shape: 'follow', target: 'b', step: 4 }
     expect(run(follow, 'number', 4)).toEqual([4, 8, 10, 10])
     expect(run(follow, 'number', 3, 16)).toEqual([12, 10, 10])
+    const fine: Vary = { shape: 'follow', target: 'b', step: 0.1 }
+    expect(run(fine, 'number', 3, 0)).toEqual([0.1, 0.2, 0.3])
     const cycle: Vary = { shape: 'cycle', values: ['a', 'b'] }
     expect(run(cycle, 'number', 3)).toEqual(['b', 'a', 'b'])
   })

@@ -1,4 +1,5 @@
-import type { Value } from '@mapper-sdk/core'
+import { decimalOf, type Value } from '@mapper-sdk/core'
+import { fractionOf, negated, plus, valueOf } from '../extract/fraction.ts'
 import type { Vary } from './simulator-script.ts'
 
 /** The next value of a state that moves, given what it is now and what the other states are. */
@@ -34,14 +35,16 @@ export function createCourse(
         return round(minimum + (maximum - minimum) * part)
       }
     }
-    case 'follow':
+    case 'follow': {
+      const step = fractionOf(decimalOf(vary.step))
       return (now, stateOf) => {
-        const [from, to] = [Number(now), Number(stateOf(vary.target))]
-        const left = to - from
-        return Math.abs(left) <= vary.step
-          ? stateOf(vary.target)
-          : from + Math.sign(left) * vary.step
+        const target = stateOf(vary.target)
+        const left = Number(target) - Number(now)
+        if (Math.abs(left) <= vary.step) return target
+        // Exactly, so that no step gets decimals that a template would refuse.
+        return valueOf(plus(fractionOf(decimalOf(Number(now))), left > 0 ? step : negated(step)))
       }
+    }
     case 'cycle': {
       let count = 0
       return () => vary.values[++count % vary.values.length] ?? ''

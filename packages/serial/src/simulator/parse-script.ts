@@ -1,11 +1,12 @@
-import { MapperError, createChecker, formatPath } from '@mapper-sdk/core'
+import { MapperError, createChecker, formatPath, type Checker } from '@mapper-sdk/core'
 import type { Recipe } from '../recipe/recipe.ts'
 import { numericKeys, readYamlText } from '../recipe/yaml-text.ts'
 import { withoutDefaults } from '../schema-parts.ts'
 import { checkScript } from './check-script.ts'
 import { simulatorScriptSchema, type SimulatorScript } from './simulator-script.ts'
 
-const checker = createChecker(withoutDefaults(simulatorScriptSchema))
+// Made when it is needed: it takes long, and who only plays transcripts needs none.
+let checker: Checker | undefined
 const numbers = numericKeys(simulatorScriptSchema)
 
 export interface ParsedScript {
@@ -23,6 +24,7 @@ export function parseSimulatorScript(
   recipeOf: (file: string) => Recipe,
 ): ParsedScript {
   const { value: raw, place } = readYamlText(yamlText, file, numbers)
+  checker ??= createChecker(withoutDefaults(simulatorScriptSchema))
   const { value, issues } = checker.check(raw, [])
   const refuse = (
     problems: readonly {
