@@ -4,14 +4,25 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openSerialWire } from '@mapper-sdk/core/line'
+import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { requireServer } from '../../../../test/support/require-server.ts'
 import { hasSocat, startSerialPair } from '../../../../test/support/serial-pair.ts'
 import { createFramer } from '../frame/framer.ts'
+import { latin1 } from '../match/match.ts'
+import { parseRecipe } from '../recipe/parse-recipe.ts'
 import { tcpClient, waitFor } from './client.suite.ts'
-import type { Fault, SimulatorOptions, SimulatorScript } from './index.ts'
+import type {
+  Fault,
+  SimulatedDevice,
+  SimulatedLineOptions,
+  SimulatorOptions,
+  SimulatorScript,
+} from './index.ts'
 import {
   loadDevice,
+  shippedRecipes,
+  simulatedLine,
   scriptedDevice,
   serveSerial,
   serveTcp,
@@ -107,13 +118,6 @@ describe('a simulator behind a TCP port', () => {
     const { recipe } = loadDevice('mt-sics-scale')
     const { client } = await together([scriptedDevice(script, recipe)])
     await waitFor(client.heard, /^A 5\r\nB\r\nA 5\r\nB\r\n/)
-  })
-
-  it('forgets what stopped in the middle', async () => {
-    const { simulator, client } = await together([scale()], { forgetMs: -1 })
-    client.send('nonsense')
-    await client.ask('@\r\n', /./)
-    expect(simulator.requests).toBe(1)
   })
 
   it.each<[Fault, string]>([
@@ -218,4 +222,79 @@ it('on a serial port answers, and plays a transcript at the pace of the line', a
   expect(server.problems).toEqual([])
   expect(performance.now() - began).toBeGreaterThan(35 * characterMs)
   await waitFor(() => heard.slice(serial.length), '0123456789'.repeat(4))
+})
+
+function lineOf(devices: readonly SimulatedDevice[], options: Partial<SimulatedLineOptions> = {}) {
+  let said = ''
+  const put = (bytes: Uint8Array) => void (said += latin1(bytes))
+  // The clock of the machine runs, and a slow one must not make silence.
+  const line = simulatedLine(devices, { put, forgetMs: Infinity, ...options })
+  return { line, said: () => said }
+}
+
+describe('a simulated line', () => {
+  it('says the same to the same bytes, in whatever pieces they come', () => {
+    const text = fc
+      .array(fc.constantFrom('SI\r\n', '@\r\n', 'TA\r\n', 'TA 1.50 g\r\n', 'x', '\r\n'), {
+        maxLength: 8,
+      })
+      .map((all) => all.join(''))
+    const devices = [0, 1].map(() => loadDevice('mt-sics-scale').device)
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 5 }), (all, size) => {
+        for (const { state } of devices) state.set('tare', 0)
+        const [whole, pieces] = devices.map((device) => lineOf([device]))
+        whole?.line.receive(Buffer.from(all))
+        for (let at = 0; at < all.length; at += size) {
+          pieces?.line.receive(Buffer.from(all.slice(at, at + size)))
+        }
+        for (const one of [whole, pieces]) one?.line.stop()
+        expect(pieces?.said()).toBe(whole?.said())
+        expect(whole?.said().split('\r\n').length).toBe((whole?.line.requests ?? 0) + 1)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('forgets what stopped in the middle, after silence', () => {
+    for (const [forgetMs, wanted] of [
+      [-1, serial],
+      [Infinity, 'ES\r\n'],
+    ] as const) {
+      const { line, said } = lineOf([scale()], { forgetMs })
+      line.receive(Buffer.from('nonsense'))
+      line.receive(Buffer.from('@\r\n'))
+      line.stop()
+      expect(said()).toBe(wanted)
+    }
+  })
+
+  it('takes any bytes', () => {
+    const devices = shippedRecipes().map((name) => loadDevice(name).device)
+    const { line } = lineOf(devices)
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => void line.receive(bytes)))
+    line.stop()
+    expect(line.problems).toEqual([])
+  })
+
+  it('knows a request that ends by silence, and takes the time that it is told to take', async () => {
+    const text = `
+name: silent
+frame: { type: gap, gapMs: 5 }
+exchanges: { ask: { request: ask } }
+values: { all: { from: ask, type: text } }`
+    const recipe = parseRecipe(text, 'silent.yaml')
+    const answers = [{ when: { pattern: '^ask$' }, answer: 'told', afterMs: 10 }]
+    const { line, said } = lineOf([scriptedDevice({ recipe: 'silent.yaml', answers }, recipe)], {
+      delayMs: 10,
+    })
+    const began = performance.now()
+    line.receive(Buffer.from('as'))
+    line.receive(Buffer.from('k'))
+    expect(said()).toBe('')
+    await expect.poll(said, { interval: 5 }).toBe('told')
+    // Timers count whole milliseconds.
+    expect(performance.now() - began).toBeGreaterThan(22)
+    line.stop()
+  })
 })
