@@ -61,6 +61,9 @@ export function checkScript(script: SimulatorScript, recipe: Recipe): readonly S
       return wrong([...varyPath, 'shape'], `is ${vary.shape}, but a text can only cycle`)
     }
     if (vary.shape === 'follow') {
+      if (type === 'integer' && !Number.isInteger(vary.step)) {
+        wrong([...varyPath, 'step'], `is ${vary.step}, but the state is an integer`)
+      }
       const target = own(states, vary.target)
       if (target !== undefined && (target.type ?? 'number') === type) return
       const why = target === undefined ? 'no state' : `no ${type}`

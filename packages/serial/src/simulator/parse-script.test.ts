@@ -30,6 +30,12 @@ describe('a simulator script', () => {
       'state.a.vary.target is b, which is no state',
     ],
     [
+      [
+        'state: { a: { type: integer, initial: 1, vary: { shape: follow, target: a, step: 0.5 } } }',
+      ],
+      'state.a.vary.step is 0.5, but the state is an integer',
+    ],
+    [
       ['state: { a: { type: text, initial: 1, vary: { shape: ramp, minimum: 1, maximum: 2 } } }'],
       'state.a.vary.shape is ramp, but a text can only cycle',
     ],

@@ -20,14 +20,15 @@ const usage = (program: string) => `Usage: ${program} RECIPE... [flags]
 Simulates the device of a recipe, by itself behind a TCP port of 127.0.0.1. Prints one line of JSON when it
 is ready, and ends on SIGTERM or Ctrl-C. Several recipes are several devices on one line.
 
-RECIPE is one of ${shippedRecipes().join(', ')};
-or the path of a recipe, of a simulator script or of a transcript. A recipe is simulated by the script
-beside it, NAME.simulator.yaml, or else by its transcript.
+RECIPE is the path of a recipe, of a simulator script or of a transcript. A recipe is simulated by the script
+beside it, NAME.simulator.yaml, or else by its transcript. Recipes with a script come with the package:
+
+  ${shippedRecipes().join('\n  ')}
 
   --port N          the port; 0 takes a free one
   --host H          the address to listen on (default 127.0.0.1)
   --udp             UDP instead of TCP
-  --tty PATH        serve on a serial port; with --port or --udp on both
+  --tty PATH        serve on a serial port; with --port or --udp others of the kind there
   --baud N          speed of the serial port (default: that of the recipe, else 9600)
   --param NAME=V    a setting of the device, such as address=3; may be repeated
   --state NAME=V    what a state of the first device is at the start; may be repeated
@@ -44,21 +45,26 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
   const plan = planOf(argv, program)
   if (plan === 'help') return void out.write(usage(program))
   const { udp, tty, baudRate, at } = plan
-  const loaded = plan.recipes.map((what) => loadDevice(what, plan.params))
-  const devices = loaded.map(({ device }) => device)
-  for (const [name, value] of Object.entries(plan.state)) devices[0]?.state.set(name, value)
+  /** New ones for each line: a device that were on two would move twice as fast. */
+  const load = () => {
+    const loaded = plan.recipes.map((what) => loadDevice(what, plan.params))
+    const devices = loaded.map(({ device }) => device)
+    for (const [name, value] of Object.entries(plan.state)) devices[0]?.state.set(name, value)
+    return { devices, line: loaded[0]?.recipe.line }
+  }
   const running: SerialSimulator[] = []
   try {
     const ready: Record<string, string> = {}
     if (plan.onNetwork) {
-      const simulator = await (udp ? serveUdp : serveTcp)(devices, at)
+      const simulator = await (udp ? serveUdp : serveTcp)(load().devices, at)
       running.push(simulator)
       const name = at.host.includes(':') ? `[${at.host}]` : at.host
       ready['serial'] = `${udp ? 'udp' : 'tcp'}://${name}:${simulator.port}`
     }
     if (tty !== undefined) {
-      const { baudRate: usual = 9600, ...line } = loaded[0]?.recipe.line ?? {}
-      running.push(await serveSerial(devices, { ...line, baudRate: baudRate ?? usual, path: tty }))
+      const { devices, line } = load()
+      const speed = baudRate ?? line?.baudRate ?? 9600
+      running.push(await serveSerial(devices, { ...line, baudRate: speed, path: tty }))
       ready['tty'] = tty
     }
     out.write(`${JSON.stringify(ready)}\n`)
