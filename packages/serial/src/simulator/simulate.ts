@@ -28,7 +28,7 @@ beside it, NAME.simulator.yaml, or else by its transcript. Recipes with a script
   --port N          the port; 0 takes a free one
   --host H          the address to listen on (default 127.0.0.1)
   --udp             UDP instead of TCP
-  --tty PATH        serve on a serial port; with --port or --udp others of the kind there
+  --tty PATH        serve on a serial port; --port or --udp serve the like beside it
   --baud N          speed of the serial port (default: that of the recipe, else 9600)
   --param NAME=V    a setting of the device, such as address=3; may be repeated
   --state NAME=V    what a state of the first device is at the start; may be repeated

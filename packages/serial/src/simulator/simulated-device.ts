@@ -27,7 +27,7 @@ export interface DeviceState {
   set(name: string, value: string | number): void
 }
 
-/** A device without a line: no clock, no timer, no port. */
+/** A device for one line. It has no clock, no timer and no port. */
 export interface SimulatedDevice {
   /** How requests to it are framed. */
   readonly send: FrameSpec
