@@ -13,6 +13,7 @@ import {
   resolveParams,
   type Groups,
   type ReadyRecipe,
+  type Recipe,
   type SerialLink,
   type Transcript,
   type TranscriptStep,
@@ -27,28 +28,39 @@ const never = new AbortController().signal
 const files = readdirSync(ownRecipes).filter((file) => file.endsWith('.transcript.yaml'))
 const textOf = (file: string) => readFileSync(path.join(ownRecipes, file), 'utf8')
 
-/** The recipe and its transcript. Nobody wants to wait for answers that never come. */
-function load(file: string): { ready: ReadyRecipe; transcript: Transcript } {
+interface Loaded {
+  readonly ready: ReadyRecipe
+  /** The same, for answers that never come: nobody wants to wait for those. */
+  readonly impatient: ReadyRecipe
+  readonly transcript: Transcript
+}
+
+function load(file: string): Loaded {
   const transcript = parseTranscript(textOf(file), file)
-  const text = textOf(transcript.recipe).replaceAll(/timeoutMs: \d+/g, 'timeoutMs: 400')
-  const recipe = parseRecipe(text, transcript.recipe)
-  const soon = <T extends { readonly noResponse?: boolean }>(one: T) => ({ timeoutMs: 400, ...one })
-  const each = <T extends object>(all: Readonly<Record<string, T>> = {}) =>
-    Object.fromEntries(Object.entries(all).map(([name, one]) => [name, soon(one)]))
+  const recipe = parseRecipe(textOf(transcript.recipe), transcript.recipe)
   // What is done by itself is not in a transcript.
-  const { init: _init, shutdown: _shutdown, keepAlive: _keepAlive, ...rest } = recipe
-  const ready = compileRecipe({
-    ...rest,
-    ...(recipe.exchanges && { exchanges: each(recipe.exchanges) }),
-    ...(recipe.writes && { writes: each(recipe.writes) }),
-  })
-  return { ready, transcript }
+  const without = (one: object, words: readonly string[]) =>
+    Object.fromEntries(Object.entries(one).filter(([word]) => !words.includes(word)))
+  const alone = (timeoutMs: number, all: object = {}) =>
+    Object.fromEntries(
+      Object.entries(all).map(([name, one]: [string, object]) => [
+        name,
+        { ...without(one, ['first']), timeoutMs },
+      ]),
+    )
+  const compiled = (timeoutMs: number) =>
+    compileRecipe({
+      ...without(recipe, ['init', 'shutdown', 'keepAlive']),
+      exchanges: alone(timeoutMs, recipe.exchanges),
+      writes: alone(timeoutMs, recipe.writes),
+    } as Recipe)
+  return { ready: compiled(10_000), impatient: compiled(300), transcript }
 }
 
 /** Does over a line what the transcript says, and tells what is different. */
 async function play(
   link: SerialLink,
-  { ready, transcript }: ReturnType<typeof load>,
+  { ready, impatient, transcript }: Loaded,
   far: TranscriptServer,
 ): Promise<readonly string[]> {
   const params = resolveParams(ready.recipe, transcript.params ?? {})
@@ -71,7 +83,8 @@ async function play(
       { number: 'DOUBLE', integer: 'INT', text: 'STRING', boolean: 'BOOLEAN' } as const
     )[of]
     if (stream !== undefined) return streamed(step, stream)
-    const asked = ready.exchanges.get(exchange ?? '') ?? ready.writes.get(write ?? '')
+    const { exchanges, writes } = step.error === 'timeout' ? impatient : ready
+    const asked = exchanges.get(exchange ?? '') ?? writes.get(write ?? '')
     if (asked === undefined) throw new Error(`there is no ${exchange ?? write}`)
     const values = write === undefined ? params : { ...params, value: parseValue(value, type) }
     const received = await link.ask(asked, values, { signal: never })
@@ -90,7 +103,7 @@ async function play(
       return undefined
     }
     const isWanted = step.error !== 'timeout'
-    for (let waits = 0; waits < (isWanted ? 200 : 10) && found() === undefined; waits++) {
+    for (let waits = 0; waits < (isWanted ? 1000 : 10) && found() === undefined; waits++) {
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
     const one = found()
@@ -117,7 +130,7 @@ async function play(
 async function openTo(
   context: TestContext,
   wire: WireSettings,
-  { ready, transcript }: ReturnType<typeof load>,
+  { ready, transcript }: Loaded,
 ): Promise<SerialLink> {
   const params = resolveParams(ready.recipe, transcript.params ?? {})
   const line = await createLines().open(wire, never)

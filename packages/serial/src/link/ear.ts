@@ -57,8 +57,9 @@ export function createEar({ characterMs }: Line, options: EarOptions): Ear {
   let heard = 0
   let current: ({ readonly framer: typeof main; readonly since: number } & Listener) | undefined
   let bytes = 0
-  /** The next byte may be in the middle of a frame, of which only silence or an end can tell. */
-  let midStream = unasked
+  const isMarked = 'start' in mainSpec && mainSpec.start !== undefined
+  /** The next byte may be in the middle of a frame, and only silence or an end tells where one begins. */
+  let midStream = unasked && !isMarked
   let lastAt = performance.now()
   let timer: NodeJS.Timeout | undefined
 
@@ -70,7 +71,7 @@ export function createEar({ characterMs }: Line, options: EarOptions): Ear {
 
   const forget = (inMiddle: boolean) => {
     main.reset({ midStream: inMiddle })
-    midStream = inMiddle
+    midStream = inMiddle && !isMarked
     heard = 0
   }
 

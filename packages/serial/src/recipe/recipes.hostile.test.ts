@@ -10,7 +10,7 @@ import { parseTranscript, type TranscriptStep } from './transcript.ts'
 const folder = new URL('../../recipes/', import.meta.url)
 const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
 const all = readdirSync(folder)
-  .filter((file) => file.endsWith('.yaml') && !file.endsWith('.transcript.yaml'))
+  .filter((file) => /^[\w-]+\.yaml$/.test(file))
   .map((file) => {
     const beside = file.replace('.yaml', '.transcript.yaml')
     const ready = compileRecipe(parseRecipe(read(file), file))
