@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { MapperError } from '@mapper-sdk/core'
 import { compileSafePattern } from '../text/safe-pattern.ts'
 import { compileTemplate, type Values } from '../template/template.ts'
@@ -78,10 +79,5 @@ const isAt = (payload: Uint8Array, at: number, wanted: Uint8Array) =>
   wanted.every((byte, index) => payload[at + index] === byte)
 
 /** Each byte as the character of its number. */
-export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096))
-  }
-  return text
-}
+export const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
