@@ -16,6 +16,7 @@ export type BadReason =
   /** Escapes, COBS or hexadecimal digits that mean nothing. */
   | 'coding'
 
+/** Its bytes may be views of the same memory, which the framer leaves as it is. Copy what you change or keep. */
 export interface GoodFrame {
   readonly good: true
   /** What the frame carries: without start, end, escapes, length field and checksum. */
