@@ -14,7 +14,7 @@ function decoder(recipe, judgements, sink) {
   const framer = createFramer(recipe.frame, { midStream: true })
   const kinds = judgements(ready, params).map(([find, names]) => ({
     find,
-    values: names.map((name) => [name, ready.values.get(name).extract]),
+    values: names.map((name) => ({ name, extract: ready.values.get(name).extract })),
   }))
   return (chunk) => {
     for (const frame of framer.push(chunk, performance.now())) {
@@ -26,7 +26,7 @@ function decoder(recipe, judgements, sink) {
         const groups = find(frame.payload)
         if (groups === undefined) continue
         const found = {}
-        for (const [name, extract] of values) found[name] = extract(frame.payload, groups)
+        for (const { name, extract } of values) found[name] = extract(frame.payload, groups)
         sink.values(found)
         break
       }
@@ -34,10 +34,17 @@ function decoder(recipe, judgements, sink) {
   }
 }
 
-const stream = (ready, params, name) => (payload) => ready.streams.get(name).find(payload, params)
-const answer = (ready, params, name) => (payload) => {
-  const judged = ready.exchanges.get(name).judge(payload, params)
-  return judged.kind === 'answer' ? judged.groups : undefined
+function stream(ready, params, name) {
+  const { find } = ready.streams.get(name)
+  return (payload) => find(payload, params)
+}
+
+function answer(ready, params, name) {
+  const { judge } = ready.exchanges.get(name)
+  return (payload) => {
+    const judged = judge(payload, params)
+    return judged.kind === 'answer' ? judged.groups : undefined
+  }
 }
 
 const nmea = (sink) =>
