@@ -200,6 +200,24 @@ describe('an expression that the engine of JavaScript takes', () => {
   })
 })
 
+describe('the longest text', () => {
+  const depths = 'bcdefghijklmn'
+  const nested = [...depths].reduce((inner, letter) => `(?:${inner}${letter}?)`, 'a')
+
+  it.each([`^${nested}*!`, '^(?:(?:(?:a|b)|c)|d)*!', '^(?:(?:(?:ab){2})+c)*!'])(
+    'has room in the engine of JavaScript: %s',
+    (pattern) => {
+      const native = nativePattern(pattern, plain)
+      if (native === undefined) throw new Error('not taken')
+      for (const part of ['a', 'abcd', 'ababc', `a${depths}`]) {
+        const long = part.repeat(65_536).slice(0, 65_536)
+        expect(native.test(long)).toBe(false)
+        expect(native.test(`${long.slice(1)}\u1234`)).toBe(false)
+      }
+    },
+  )
+})
+
 describe('an expression that RE2 has to run', () => {
   const hostile = ['a', 'ab', 'aa,', '1', ' ', '\n0.0.0(', 'abc'].flatMap((part) => [
     part.repeat(40),
