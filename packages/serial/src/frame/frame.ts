@@ -20,6 +20,7 @@ export type BadReason =
 export const isHurt = (reason: BadReason): boolean =>
   ['checksum', 'length', 'end', 'coding', 'too-long'].includes(reason)
 
+/** Its bytes may be views of the same memory, which the framer leaves as it is. Copy what you change or keep. */
 export interface GoodFrame {
   readonly good: true
   /** What the frame carries: without start, end, escapes, length field and checksum. */

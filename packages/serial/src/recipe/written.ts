@@ -1,5 +1,5 @@
-import { MapperError, decimalOf, formatValue, limitProblem, type Value } from '@mapper-sdk/core'
-import { fractionOf, times, valueOf } from '../extract/fraction.ts'
+import { MapperError, formatValue, limitProblem, type Value } from '@mapper-sdk/core'
+import { ratioOf, times, valueOf } from '../extract/fraction.ts'
 import type { RecipeWrite } from './recipe.ts'
 import { own } from './recipe-parts.ts'
 
@@ -37,7 +37,7 @@ export function writtenValue(value: Value, write: RecipeWrite): Value {
     throw bad(`the value ${JSON.stringify(text.slice(0, 60))} is not listed; lookup has ${known}`)
   }
   if (scale === undefined || !isNumber(value)) return value
-  return valueOf(times(fractionOf(decimalOf(value)), fractionOf(decimalOf(scale))))
+  return valueOf(times(ratioOf(value), ratioOf(scale)))
 }
 
 const bad = (detail: string) => new MapperError('bad_data', detail)
