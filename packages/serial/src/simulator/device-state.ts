@@ -1,5 +1,5 @@
 import { MapperError, decimalOf, type Value } from '@mapper-sdk/core'
-import { compileExpression } from '../extract/expression.ts'
+import { compileFormula } from '../extract/expression.ts'
 import { fractionOf, valueOf } from '../extract/fraction.ts'
 import { paramValue } from '../recipe/params.ts'
 import type { DeviceState } from './simulated-device.ts'
@@ -22,7 +22,7 @@ export function createState(specs: Readonly<Record<string, ScriptState>>): State
   for (const [name, spec] of Object.entries(specs)) {
     if (spec.expression === undefined) kept.set(name, stateValue(name, spec.initial ?? '', spec))
     else {
-      const { compute } = compileExpression(spec.expression)
+      const { compute } = compileFormula(spec.expression)
       const number = (other: string) => fractionOf(decimalOf(Number(kept.get(other))))
       computed.set(name, () => valueOf(compute(number)))
     }
