@@ -168,7 +168,8 @@ keepAlive: { everyMs: 20, exchange: volts }
   it('is not there when the device does not answer the beginning', async () => {
     const device = await tcpDevice()
     const opened = linkTo(device, `${meter}\ninit: [volts]\n`)
-    expect((await failure(opened)).code).toBe('timeout')
+    const { code, detail } = await failure(opened)
+    expect([code, detail]).toEqual(['timeout', expect.stringMatching(/^volts of init: no answer/)])
   })
 
   it('begins anew with a device that may have been off', async () => {

@@ -177,8 +177,15 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
   const named = (names: readonly string[]) => names.flatMap((name) => exchanges.get(name) ?? [])
 
   async function begin(signal: AbortSignal): Promise<void> {
-    for (const exchange of named(recipe.init ?? [])) {
-      await inTurn([...named(exchange.first), exchange], params, { signal })
+    for (const name of recipe.init ?? []) {
+      const [exchange] = named([name])
+      if (exchange === undefined) continue
+      try {
+        await inTurn([...named(exchange.first), exchange], params, { signal })
+      } catch (thrown) {
+        const { code, detail } = MapperError.from(thrown)
+        throw new MapperError(code, `${name} of init: ${detail}`, { cause: thrown })
+      }
     }
     forgotten = false
     keepAwake()

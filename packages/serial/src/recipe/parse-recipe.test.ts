@@ -101,6 +101,7 @@ describe('a recipe', () => {
       'maximum: 99 }\n  unit: {}',
       'heater.yaml:4:3: params.unit is never used; write {unit} or remove it',
     ],
+    ['maximum: 99 }', 'maximum: 0 }', 'params.address.maximum is 0, which is less than minimum: 1'],
     [
       'maximum: 99 }',
       'maximum: 99, default: 100 }',
