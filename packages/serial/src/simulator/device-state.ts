@@ -22,9 +22,9 @@ export function createState(specs: Readonly<Record<string, ScriptState>>): State
   for (const [name, spec] of Object.entries(specs)) {
     if (spec.expression === undefined) kept.set(name, stateValue(name, spec.initial ?? '', spec))
     else {
-      const { compute } = compileFormula(spec.expression)
+      const { names, compute } = compileFormula(spec.expression)
       const number = (other: string) => fractionOf(decimalOf(Number(kept.get(other))))
-      computed.set(name, () => valueOf(compute(number)))
+      computed.set(name, () => valueOf(compute(names.map(number))))
     }
   }
   const names = Object.keys(specs)
