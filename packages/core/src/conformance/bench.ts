@@ -20,6 +20,7 @@ export interface CheckedPlace extends Omit<GoodPlace, 'visitor'> {
 export interface Bench {
   readonly rig: Rig
   readonly driver: Driver
+  readonly config: DriverConfig<unknown, unknown>
   readonly protocol: unknown
   readonly places: readonly CheckedPlace[]
   readonly patienceMs: number
@@ -49,8 +50,6 @@ export interface Bench {
   end(): Promise<void>
 }
 
-export const never: AbortSignal = new AbortController().signal
-
 /** Compiling schemas takes longer than most checks, and they are the same for all of them. */
 const configs = new WeakMap<Driver, DriverConfig<unknown, unknown>>()
 const configOf = (driver: Driver) => {
@@ -69,17 +68,20 @@ export async function setUp(makeRig: MakeRig): Promise<Bench> {
   const opened: Promise<Connection>[] = []
   const others: Bench[] = []
   const logged: string[] = []
+  const { signal: never } = new AbortController()
   const logger = listeningLogger(logged)
 
   const protocolOf = (raw: Rig['protocol']) => {
     const issues: Issue[] = []
-    const checked = config.protocol(raw, issues)
+    const checked = config.protocol(structuredClone(raw), issues)
     must(checked !== undefined, `refused a good protocol config: ${problems(issues)}`)
     return checked.protocol
   }
   const visitorFor = ({ visitor, type }: Place, protocol: unknown) => {
     const issues: Issue[] = []
-    const checked = config.visitor(visitor, property('p', type), ['spec'], issues, protocol)
+    const model = property('p', type)
+    const raw = structuredClone(visitor)
+    const checked = config.visitor(raw, model, ['spec'], issues, protocol)
     must(checked !== undefined, `refused a good visitor: ${problems(issues)}`)
     return checked.visitor
   }
@@ -103,7 +105,7 @@ export async function setUp(makeRig: MakeRig): Promise<Bench> {
   }
 
   const bench: Bench = {
-    ...{ rig, driver, protocol, places, patienceMs, logged },
+    ...{ rig, driver, config, protocol, places, patienceMs, logged },
     visitorOf: (place) => visitorFor(place, protocol),
     second() {
       if (rig.second === undefined) leaveOut('the rig has no second device')

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { conformance } from './index.ts'
 import { memoryRigs } from './memory-driver.suite.ts'
 

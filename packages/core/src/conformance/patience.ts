@@ -9,7 +9,7 @@ export type Settled<T> =
 const stepMs = 10
 
 /** Resolves after `ms` of time that the process has had, or when `stop` is called. */
-function countdown(ms: number): { readonly over: Promise<void>; stop(): void } {
+export function countdown(ms: number): { readonly over: Promise<void>; stop(): void } {
   let timer: ReturnType<typeof setTimeout> | undefined
   let end: () => void = () => undefined
   const over = new Promise<void>((resolve) => (end = resolve))

@@ -1,4 +1,3 @@
-import { createDriverConfig } from '../../driver-config.ts'
 import { errorPolicies, MapperError } from '../../errors.ts'
 import type { Issue } from '../../config.ts'
 import type { ModelProperty, RawConfig } from '../../device.ts'
@@ -15,7 +14,6 @@ export const configurationRules: readonly Rule[] = [
     why: 'Core checks configurations with the schemas, and people read their descriptions.',
     see: `${guide}, "The two configurations"`,
     async attempt({ driver }) {
-      createDriverConfig(driver)
       for (const name of ['protocolSchema', 'visitorSchema'] as const) {
         const { properties = {} } = driver[name] as { properties?: Record<string, object> }
         for (const [option, schema] of Object.entries(properties)) {
@@ -30,12 +28,12 @@ export const configurationRules: readonly Rule[] = [
     ...{ name: 'it takes good configurations without a complaint', topic },
     why: 'A right configuration has neither errors nor warnings.',
     see: `${guide}, "The two configurations"`,
-    async attempt({ driver, rig, protocol }) {
-      const config = createDriverConfig(driver)
+    async attempt({ config, rig, protocol }) {
       const issues: Issue[] = []
-      config.protocol(rig.protocol, issues)
+      config.protocol(structuredClone(rig.protocol), issues)
       for (const { visitor, type } of rig.good) {
-        config.visitor(visitor, property('p', type), ['spec'], issues, protocol)
+        const raw = structuredClone(visitor)
+        config.visitor(raw, property('p', type), ['spec'], issues, protocol)
       }
       must(issues.length === 0, `complained about good configurations: ${problems(issues)}`)
     },
@@ -44,9 +42,9 @@ export const configurationRules: readonly Rule[] = [
     ...{ name: 'it refuses wrong configurations and names the field', topic, needs: ['wrong'] },
     why: 'Every error of a configuration names the field that has to be changed.',
     see: `Driver.check in ${contract}`,
-    async attempt({ driver, rig, protocol }) {
-      const config = createDriverConfig(driver)
-      for (const { what, raw, field, type = 'STRING' } of rig.wrong ?? []) {
+    async attempt({ config, rig, protocol }) {
+      for (const { what, field, type = 'STRING', ...wrongConfig } of rig.wrong ?? []) {
+        const raw = structuredClone(wrongConfig.raw)
         const issues: Issue[] = []
         const base = what === 'protocol' ? ['spec', 'protocol'] : ['spec', 'visitors']
         const taken =

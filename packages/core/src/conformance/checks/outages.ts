@@ -2,7 +2,7 @@ import type { Connection, Outcome, Value } from '../../driver.ts'
 import { MapperError } from '../../errors.ts'
 import { afterAbortMs, begin, type Bench } from '../bench.ts'
 import { contract, guide, type Rule } from '../check.ts'
-import { pass, settled, type Settled } from '../patience.ts'
+import { countdown, pass, settled, type Settled } from '../patience.ts'
 import { must, shownOutcome, told } from '../verdict.ts'
 
 const topic = 'outages'
@@ -104,9 +104,10 @@ export const outageRules: readonly Rule[] = [
 /** A signal that aborts by itself, as core's does. */
 function deadline() {
   const abort = new AbortController()
+  const { over, stop } = countdown(deadlineMs)
   const error = new MapperError('timeout', `no answer in ${deadlineMs} ms`)
-  const timer = setTimeout(() => abort.abort(error), deadlineMs)
-  return { signal: abort.signal, stop: () => clearTimeout(timer) }
+  void over.then(() => abort.abort(error))
+  return { signal: abort.signal, stop }
 }
 
 async function readAll({ protocol, places }: Bench, connection: Connection) {
