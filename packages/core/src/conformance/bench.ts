@@ -143,13 +143,16 @@ export async function setUp(makeRig: MakeRig): Promise<Bench> {
       return other
     },
     async end() {
-      await rig.silence?.(false)
-      for (const connecting of opened) {
-        const end = await settled(connecting, afterAbortMs)
-        if (end?.ok === true) await settled(begin(() => end.value.close()), afterAbortMs)
+      try {
+        await rig.silence?.(false)
+        for (const connecting of opened) {
+          const end = await settled(connecting, afterAbortMs)
+          if (end?.ok === true) await settled(begin(() => end.value.close()), afterAbortMs)
+        }
+        for (const other of others) await other.end()
+      } finally {
+        await rig.close?.()
       }
-      for (const other of others) await other.end()
-      await rig.close?.()
     },
   }
   return bench

@@ -9,7 +9,7 @@ import { signalRules } from './checks/signals.ts'
 import { watchingRules } from './checks/watching.ts'
 import { writingRules } from './checks/writing.ts'
 import type { MakeRig, Rig } from './rig.ts'
-import { isNotChecked, isViolation, notCheckedError, told } from './verdict.ts'
+import { isNotChecked, isViolation, leaveOut, notCheckedError, told } from './verdict.ts'
 
 /** The part of a test runner's context that is used, if it is given: vitest and node:test have it. */
 export interface RunContext {
@@ -74,24 +74,29 @@ export async function runRules(makeRig: MakeRig): Promise<readonly Result[]> {
 
 async function carryOut(rule: Rule, makeRig: MakeRig): Promise<Result> {
   const { name, topic } = rule
-  const about = { name, topic }
-  let end: () => Promise<void> = async () => undefined
+  const failed = (thrown: unknown): Result => {
+    if (isNotChecked(thrown)) return { name, topic, kind: 'not checked', reason: thrown.message }
+    return { name, topic, kind: 'failed', error: failure(rule, thrown) }
+  }
+  let end: () => void | Promise<void> = () => undefined
+  let result: Result = { name, topic, kind: 'passed' }
   try {
     const rig = await makeRig()
-    end = async () => rig.close?.()
-    const reason = missing(rule, rig)
-    if (reason !== undefined) return { ...about, kind: 'not checked', reason }
+    end = () => rig.close?.()
+    refuseMissing(rule, rig)
     let isFirst = true
     const bench = await setUp(() => (isFirst ? ((isFirst = false), rig) : makeRig()))
     end = bench.end
     await rule.attempt(bench)
-    return { ...about, kind: 'passed' }
   } catch (thrown) {
-    if (isNotChecked(thrown)) return { ...about, kind: 'not checked', reason: thrown.message }
-    return { ...about, kind: 'failed', error: failure(rule, thrown) }
-  } finally {
-    await end()
+    result = failed(thrown)
   }
+  try {
+    await end()
+  } catch (thrown) {
+    if (result.kind === 'passed') result = failed(thrown)
+  }
+  return result
 }
 
 function failure({ name, why, see }: Rule, thrown: unknown): Error {
@@ -112,7 +117,7 @@ const without: Readonly<Record<Need, string>> = {
   requests: 'no requests to count what reaches the device',
 }
 
-function missing({ needs = [] }: Rule, rig: Rig): string | undefined {
+function refuseMissing({ needs = [] }: Rule, rig: Rig): void {
   const all = needs.filter((need) => rig[need] === undefined).map((need) => without[need])
-  return all.length === 0 ? undefined : `the rig has ${all.join(', ')}`
+  if (all.length > 0) leaveOut(`the rig has ${all.join(', ')}`)
 }

@@ -71,8 +71,8 @@ export const outageRules: readonly Rule[] = [
       )
       const now = new Map<number, Value>()
       for (const { index, others, value } of places) now.set(index, others[0] ?? value)
-      for (const [index, value] of now) await rig.poke?.(index, value)
       await rig.restore?.()
+      for (const [index, value] of now) await rig.poke?.(index, value)
       const fresh = await bench.connect({ memory })
       await bench.expectValues(fresh, 'after the cable was back', now)
     },
