@@ -38,7 +38,10 @@ export interface Bench {
     visitors: readonly unknown[],
     protocol?: unknown,
   ): Promise<readonly Outcome<Value>[]>
-  write(connection: Connection, writes: readonly Write<unknown>[]): Promise<readonly Outcome<void>[]>
+  write(
+    connection: Connection,
+    writes: readonly Write<unknown>[],
+  ): Promise<readonly Outcome<void>[]>
   /** Reads the places and throws unless each has its value. */
   expectValues(
     connection: Connection,
@@ -147,7 +150,11 @@ export async function setUp(makeRig: MakeRig): Promise<Bench> {
         await rig.silence?.(false)
         for (const connecting of opened) {
           const end = await settled(connecting, afterAbortMs)
-          if (end?.ok === true) await settled(begin(() => end.value.close()), afterAbortMs)
+          if (end?.ok === true)
+            await settled(
+              begin(() => end.value.close()),
+              afterAbortMs,
+            )
         }
         for (const other of others) await other.end()
       } finally {

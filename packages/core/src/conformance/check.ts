@@ -2,7 +2,14 @@ import type { Bench } from './bench.ts'
 import type { Rig } from './rig.ts'
 
 export type Topic =
-  'configuration' | 'reading' | 'writing' | 'signals' | 'outages' | 'closing' | 'sharing' | 'watching'
+  | 'configuration'
+  | 'reading'
+  | 'writing'
+  | 'signals'
+  | 'outages'
+  | 'closing'
+  | 'sharing'
+  | 'watching'
 
 /** What a rig may leave out. */
 export type Need = Exclude<keyof Rig, 'driver' | 'protocol' | 'good' | 'patienceMs' | 'close'>

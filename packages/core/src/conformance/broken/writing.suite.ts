@@ -72,7 +72,9 @@ export const brokenAtWriting: readonly BrokenDriver[] = [
     change: connections((good) => ({
       async write(protocol, writes, signal) {
         const outcomes = await good.write(protocol, writes, signal)
-        outcomes.filter((each) => !each.ok && each.error.code === 'access_denied').forEach(throwRefusal)
+        outcomes
+          .filter((each) => !each.ok && each.error.code === 'access_denied')
+          .forEach(throwRefusal)
         return outcomes
       },
     })),

@@ -160,7 +160,10 @@ export const configurationRules: readonly Rule[] = [
       }
       if (failed.length === 0) leaveOut('the rig has neither a bad place nor a refusedWrite')
       for (const error of failed) {
-        must(error instanceof MapperError, `gave an outcome with an error that is no MapperError: ${told(error)}`)
+        must(
+          error instanceof MapperError,
+          `gave an outcome with an error that is no MapperError: ${told(error)}`,
+        )
         const { code } = error
         must(Object.hasOwn(errorPolicies, code), `used the code ${code}, which is not in the list`)
         must(code !== 'internal', `called an answer of the device a bug of its own: ${told(error)}`)

@@ -1,5 +1,6 @@
 import type { Outcome, Value } from '../../driver.ts'
 import { contract, guide, type Rule } from '../check.ts'
+import type { GoodPlace } from '../rig.ts'
 import type { Bench, CheckedPlace } from '../bench.ts'
 import { isEqual } from '../../is-equal.ts'
 import { pass } from '../patience.ts'
@@ -69,12 +70,12 @@ export const readingRules: readonly Rule[] = [
       const connection = await bench.connect()
       // The same list each time, as core has it: a plan may be kept for it, but no values.
       const visitors = places.map(({ visitor }) => visitor)
-      await bench.read(connection, visitors)
-      for (const { index, others, value } of places) {
-        for (const next of [others[0] ?? value, value]) {
-          await rig.poke?.(index, next)
-          const outcomes = await bench.read(connection, visitors)
-          expectGood(outcomes[index], { ...places[index]!, value: next }, 'after it changed')
+      for (const round of [undefined, 0, undefined, 1]) {
+        for (const { index, ...place } of places) await rig.poke?.(index, valueIn(place, round))
+        const outcomes = await bench.read(connection, visitors)
+        for (const place of places) {
+          const value = valueIn(place, round)
+          expectGood(outcomes[place.index], { ...place, value }, 'after it changed')
         }
       }
     },
@@ -107,11 +108,15 @@ export const readingRules: readonly Rule[] = [
     async attempt(bench) {
       const { places, rig } = bench
       const connection = await bench.connect()
-      for (const place of places) {
-        for (const value of place.others) {
-          await rig.poke?.(place.index, value)
-          const [outcome] = await bench.read(connection, [place.visitor])
-          expectGood(outcome, { ...place, value }, 'at a limit')
+      for (const round of rounds(places)) {
+        for (const { index, ...place } of places) await rig.poke?.(index, valueIn(place, round))
+        const outcomes = await bench.read(
+          connection,
+          places.map(({ visitor }) => visitor),
+        )
+        for (const place of places) {
+          const value = valueIn(place, round)
+          expectGood(outcomes[place.index], { ...place, value }, 'at a limit')
         }
       }
     },
@@ -167,6 +172,14 @@ export const readingRules: readonly Rule[] = [
     },
   },
 ]
+
+/** A round for each of the other values of the place that has the most. */
+export const rounds = (places: readonly Pick<GoodPlace, 'others'>[]): readonly number[] =>
+  Array.from({ length: Math.max(...places.map(({ others }) => others.length)) }, (_, at) => at)
+
+/** What is there at first, or one of the other values. */
+export const valueIn = ({ others, value }: Pick<GoodPlace, 'others' | 'value'>, round?: number) =>
+  round === undefined ? value : (others[round % others.length] ?? value)
 
 /** Nothing reaches the device by itself. What is on the way arrives first. */
 export async function quietAfter({ rig }: Bench, what: string): Promise<void> {

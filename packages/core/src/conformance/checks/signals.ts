@@ -9,7 +9,8 @@ import { quietAfter } from './reading.ts'
 
 const topic = 'signals'
 const see = `${guide}, "Signals"`
-const why = 'A call settles within one second of its abort: with canceled, or timeout for a deadline.'
+const why =
+  'A call settles within one second of its abort: with canceled, or timeout for a deadline.'
 
 export const signalRules: readonly Rule[] = [
   {

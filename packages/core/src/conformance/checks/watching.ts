@@ -2,6 +2,7 @@ import type { Outcome, Value, Watch } from '../../driver.ts'
 import { afterAbortMs, begin, type Bench } from '../bench.ts'
 import { contract, guide, type Rule } from '../check.ts'
 import { comesTrue, pass, settled } from '../patience.ts'
+import { valueIn } from './reading.ts'
 import { isGood, leaveOut, must, shown, shownOutcome, told } from '../verdict.ts'
 
 const topic = 'watching'
@@ -24,12 +25,14 @@ export const watchingRules: readonly Rule[] = [
     why: 'Each change of a watched visitor is told, under its own index.',
     async attempt(bench) {
       const watch = await startWatch(bench)
-      for (const { index, others, value, type } of bench.places) {
-        if (watch.isRead(index)) continue
-        await watch.expect(index, value, type, 'at first')
-        for (const next of [others[0] ?? value, value]) {
-          await bench.rig.poke?.(index, next)
-          await watch.expect(index, next, type, 'after it changed')
+      const watched = bench.places.filter(({ index }) => !watch.isRead(index))
+      for (const round of [undefined, 0, undefined]) {
+        for (const { index, ...place } of watched) {
+          await bench.rig.poke?.(index, valueIn(place, round))
+        }
+        for (const { index, type, ...place } of watched) {
+          const when = round === undefined ? 'before it changed' : 'after it changed'
+          await watch.expect(index, valueIn(place, round), type, when)
         }
       }
     },
@@ -84,8 +87,8 @@ async function startWatch(bench: Bench) {
   const stop = new AbortController()
   const visitors = places.map(({ visitor }) => visitor)
   let isOver = false
-  const ended = begin(
-    async () => connection.subscribe?.(protocol, visitors, sink, stop.signal, 20),
+  const ended = begin(async () =>
+    connection.subscribe?.(protocol, visitors, sink, stop.signal, 20),
   ).finally(() => (isOver = true))
   ended.catch(() => undefined)
   const lastOf = (index: number) => told.findLast((each) => each.index === index)?.outcome

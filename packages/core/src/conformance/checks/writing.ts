@@ -3,6 +3,7 @@ import type { Bench, CheckedPlace } from '../bench.ts'
 import { contract, guide, type Rule } from '../check.ts'
 import { isSame, leaveOut, must, shown, shownOutcome } from '../verdict.ts'
 import { writable } from './configuration.ts'
+import { rounds, valueIn } from './reading.ts'
 
 const topic = 'writing'
 const writes = `Connection.write in ${contract}`
@@ -52,10 +53,16 @@ export const writingRules: readonly Rule[] = [
     see: `${guide}, "Reading and writing"`,
     async attempt(bench) {
       const connection = await bench.connect()
-      for (const place of writables(bench)) {
-        for (const value of place.others) {
-          const [outcome] = await bench.write(connection, [{ visitor: place.visitor, value }])
-          must(outcome?.ok === true, failed(place, value, shownOutcome(outcome)))
+      const places = writables(bench)
+      for (const round of rounds(places)) {
+        const writes = places.map((place) => ({
+          visitor: place.visitor,
+          value: valueIn(place, round),
+        }))
+        const outcomes = await bench.write(connection, writes)
+        for (const [at, place] of places.entries()) {
+          const value = valueIn(place, round)
+          must(outcomes[at]?.ok === true, failed(place, value, shownOutcome(outcomes[at])))
           await expectHeld(bench, connection, place, value, 'at a limit')
         }
       }
