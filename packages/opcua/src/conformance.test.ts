@@ -1,6 +1,7 @@
 import { conformance, type GoodPlace, type Rig } from '@mapper-sdk/core/conformance'
 import type { PropertyType, Value } from '@mapper-sdk/core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { startTcpRelay, type TcpRelay } from '../../../test/support/tcp-relay.ts'
 import { opcuaDriver } from './driver.ts'
 import { typeCases } from './every-type.suite.ts'
 import { startOpcuaSimulator, type OpcuaSimulator } from './simulator/index.ts'
@@ -25,8 +26,16 @@ const types = {
 const names = Object.keys(types) as (keyof typeof types)[]
 
 let field: OpcuaSimulator
-beforeAll(async () => void (field = await startOpcuaSimulator()))
-afterAll(() => field.close())
+/** The cable. */
+let relay: TcpRelay
+beforeAll(async () => {
+  field = await startOpcuaSimulator()
+  relay = await startTcpRelay(field.port)
+})
+afterAll(async () => {
+  await relay.close()
+  await field.close()
+})
 
 const isReadable = (value: Value) => typeof value !== 'number' || Number.isFinite(value)
 const placeOf = (name: keyof typeof types): GoodPlace => ({
@@ -39,15 +48,15 @@ const placeOf = (name: keyof typeof types): GoodPlace => ({
 /** All rigs stand on one server, since it takes a second to start; each finds it as it was. */
 async function makeRig(): Promise<Rig> {
   const node = (index: number) => `Scalars.${names[index] ?? ''}`
-  const reset = () => names.forEach((name, at) => field.set(node(at), typeCases[name].scalar))
   field.interfere()
-  reset()
+  names.forEach((name, at) => field.set(node(at), typeCases[name].scalar))
   const [first = placeOf('Int32'), ...others] = names.map(placeOf)
-  const protocol = { url: field.url }
+  const { port } = relay
+  const protocol = { url: `opc.tcp://127.0.0.1:${port}` }
   const bad = (nodeID: string, type: PropertyType = 'INT') => ({ visitor: { nodeID }, type })
   let isCut = false
   const restore = async () => {
-    if (isCut) await field.restart()
+    if (isCut) relay = await startTcpRelay(field.port, Infinity, port)
     isCut = false
   }
   return {
@@ -66,14 +75,10 @@ async function makeRig(): Promise<Rig> {
     peek: (index) => field.get(node(index)).value as Value,
     async cut() {
       isCut = true
-      await field.stop()
+      await relay.close()
     },
-    async restore() {
-      await restore()
-      reset()
-    },
-    // A server that starts again is not silent.
-    silence: (silent) => void (isCut || field.interfere(silent ? { drop: true } : undefined)),
+    restore,
+    silence: (silent) => field.interfere(silent ? { drop: true } : undefined),
     requests: () => (field.calls['Read'] ?? 0) + (field.calls['Write'] ?? 0),
     close: restore,
   }
