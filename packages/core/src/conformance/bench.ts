@@ -101,9 +101,10 @@ export async function setUp(makeRig: MakeRig): Promise<Bench> {
     return end.value
   }
   const oneEach = <T>(what: string, outcomes: readonly T[], asked: readonly unknown[]) => {
-    const isRight = Array.isArray(outcomes) && outcomes.length === asked.length
-    const count = Array.isArray(outcomes) ? outcomes.length : `no list (${shown(outcomes)})`
-    must(isRight, `answered ${what} of ${asked.length} items with ${count} outcomes`)
+    const isList: boolean = Array.isArray(outcomes)
+    const answered = isList ? `${outcomes.length} outcomes` : `${shown(outcomes)} and no list`
+    const isRight = isList && outcomes.length === asked.length
+    must(isRight, `answered ${what} of ${asked.length} items with ${answered}`)
     return outcomes
   }
 

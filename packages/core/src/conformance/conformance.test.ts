@@ -19,7 +19,8 @@ describe('a check', () => {
   }
 
   test('that the rig has no means for is skipped with the reason, or fails with it', async () => {
-    const { bad: _, ...without } = memoryRigs()()
+    const { bad, ...without } = memoryRigs()()
+    expect(bad).toBeDefined()
     const check = conformance(() => without).find(({ name }) => name === 'a bad item stays alone')
     const reasons: string[] = []
     await check?.run({ skip: (reason) => void reasons.push(reason) })
@@ -60,7 +61,8 @@ describe('a check', () => {
 test('a report says what passed, what failed and what was not checked', async () => {
   const makeRig = memoryRigs()
   const { passed, failed, notChecked, results, text } = await runConformance(() => {
-    const { second: _, ...rig } = makeRig()
+    const { second, ...rig } = makeRig()
+    expect(second).toBeDefined()
     return { ...rig, bad: { visitor: { cell: 'speed' }, type: 'INT' } }
   })
   expect(passed + failed + notChecked).toBe(results.length)

@@ -149,7 +149,7 @@ export function memoryRigs(change: Change = (good) => good): () => Rig {
       ]),
     })
     const both = [device, second]
-    const nameOf = (index: number) => String(places[index]?.visitor['cell'])
+    const nameOf = (index: number) => (places[index]?.visitor['cell'] ?? '') as string
     const [speed, ...others] = places
     return {
       driver,

@@ -148,7 +148,6 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
     let closed = false
     const own = new Set<FakeWatch>()
     const closing = new AbortController()
-    const until = (signal: AbortSignal) => AbortSignal.any([signal, closing.signal])
     open++
     const call = async <T>(
       kind: 'read' | 'write',
@@ -159,7 +158,13 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
       atOnce++
       mostAtOnce = Math.max(mostAtOnce, atOnce)
       try {
-        await driver.before({ host, unit, kind, signal: until(signal) })
+        // Made when somebody looks: most do not, and tests of many devices make many calls.
+        await driver.before({
+          ...{ host, unit, kind },
+          get signal() {
+            return AbortSignal.any([signal, closing.signal])
+          },
+        })
         const cut = cuts.get(host)
         if (cut !== undefined) throw cut
         if (closed) throw new MapperError('unreachable', 'closed')

@@ -229,7 +229,7 @@ export const brokenAtOutlines: readonly BrokenDriver[] = [
   {
     fault: 'answers nothing at all for an empty list',
     check: 'a read answers one outcome per visitor, in order',
-    says: /answered a read of 0 items with no list \(undefined undefined\) outcomes/,
+    says: /answered a read of 0 items with undefined undefined and no list/,
     change: answers((outcomes) => (outcomes.length === 0 ? (undefined as never) : outcomes)),
   },
 ]
