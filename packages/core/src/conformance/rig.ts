@@ -54,7 +54,10 @@ export interface Rig {
   /** Pulls the cable: calls fail, and nobody can connect, until `restore`. */
   cut?(): void | Promise<void>
   restore?(): void | Promise<void>
-  /** While silent, the device hears what it is asked and does not answer. */
+  /**
+   * While silent, the device hears what it is asked and does not answer. When that ends, it may answer what
+   * it has heard: that is what late answers are.
+   */
   silence?(silent: boolean): void | Promise<void>
   /** Questions for values that have reached the device so far; not what keeps a session alive. */
   requests?(): number

@@ -54,20 +54,21 @@ export const closingRules: readonly Rule[] = [
   },
   {
     ...{ name: 'it leaves nothing open', topic, see },
-    why: 'After close, after an abort while connecting and after a failure no timer, socket or file is left.',
+    why: 'After close, after an abort while connecting and after a close in the middle of a call no timer, socket or file is left.',
     async attempt(bench) {
       // A library may set itself up for the whole process when it is first used.
       await visit(bench)
       await pass(20)
       const before = await fewest()
       for (let round = 0; round < 3; round++) await visit(bench)
+      await closeInUse(bench)
       let left: readonly string[] = []
       for (let leftMs = bench.patienceMs; leftMs > 0; leftMs -= lookMs) {
         left = beyond(before, await openNow())
         if (left.length === 0) return
         await pass(lookMs)
       }
-      must(false, `left open after three connections: ${left.join(', ')}`)
+      must(false, `left open after some connections: ${left.join(', ')}`)
     },
   },
 ]
@@ -93,6 +94,23 @@ async function visit(bench: Bench): Promise<void> {
   const end = await settled(connecting, afterAbortMs)
   must(end !== undefined, `did not settle connect within ${afterAbortMs} ms of its abort`)
   if (end.ok) await expectClosed(end.value.close(), bench)
+}
+
+/** That of one that is closed in the middle of a call. */
+async function closeInUse(bench: Bench): Promise<void> {
+  const { rig, protocol, places } = bench
+  if (rig.silence === undefined) return
+  const busy = await bench.connect()
+  await rig.silence(true)
+  const { signal } = new AbortController()
+  const visitors = places.map(({ visitor }) => visitor)
+  const call = await underWay(() => busy.read(protocol, visitors, signal))
+  await expectClosed(
+    begin(() => busy.close()),
+    bench,
+  )
+  await call.within(afterAbortMs)
+  await rig.silence(false)
 }
 
 type Counts = ReadonlyMap<string, number>

@@ -3,7 +3,7 @@ import { MapperError } from '../../errors.ts'
 import { afterAbortMs, underWay, type Bench } from '../bench.ts'
 import { contract, guide, type Rule } from '../check.ts'
 import { comesTrue, pass, settled, type Settled } from '../patience.ts'
-import { isGood, isSame, must, shown, shownOutcome, told } from '../verdict.ts'
+import { isGood, isSame, leaveOut, must, shown, shownOutcome, told } from '../verdict.ts'
 import { writable } from './configuration.ts'
 import { quietAfter } from './reading.ts'
 
@@ -161,11 +161,12 @@ function expectConnectStopped(end: Settled<Connection> | undefined): void {
 
 async function abortCall(bench: Bench, what: 'read' | 'write', reason?: Error): Promise<void> {
   const { rig, places, protocol } = bench
+  const [place] = writable(bench)
+  if (what === 'write' && place === undefined) leaveOut('no place of the rig can be written')
   const connection = await bench.connect()
   await bench.expectValues(connection, 'before the device fell silent')
   await rig.silence?.(true)
   const abort = new AbortController()
-  const [place] = writable(bench)
   const call = await underWay<readonly Outcome<unknown>[]>(() =>
     what === 'read' || place === undefined
       ? connection.read(
