@@ -265,6 +265,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
         property,
         state: loop?.state ?? parked ?? 'unknown',
         waitsForModel: loop === undefined && !models.has(`${device.namespace}/${device.model}`),
+        isListed: index !== -1,
         deviceIssues: issues.filter(({ path }) => path[1] !== 'properties').map(about),
         propertyIssues: index === -1 ? [] : issues.filter(isOf).map(about),
         running,

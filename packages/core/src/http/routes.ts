@@ -20,7 +20,14 @@ export function createRoutes(
       id: 'describe',
       summary: 'This description, as OpenAPI 3.1.',
       access: 'open',
-      answer: { type: 'application/json', schema: { type: 'object', required: ['openapi'] } },
+      answer: {
+        type: 'application/json',
+        schema: {
+          type: 'object',
+          required: ['openapi'],
+          properties: { openapi: { const: '3.1.0' } },
+        },
+      },
       failures: [],
       run: () => ({ status: 200, json: document }),
     },

@@ -119,7 +119,12 @@ export async function serveHttp(
     useTls(next) {
       if (!('setSecureContext' in server)) return
       const { setSecureContext } = server as { setSecureContext(tls: object): void }
-      setSecureContext.call(server, secured(next))
+      try {
+        setSecureContext.call(server, secured(next))
+      } catch (cause) {
+        const detail = 'the certificates for TLS cannot be used'
+        throw new MapperError('invalid_config', detail, { cause })
+      }
     },
     close: () => (closed ??= end(server)),
   }
