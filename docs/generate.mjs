@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { errorPolicies, valueOptionsSchema } from '@mapper-sdk/core'
-import { configSchema } from '@mapper-sdk/core/main'
+import { configSchema, describeHttp } from '@mapper-sdk/core/main'
 import * as modbus from '@mapper-sdk/modbus'
 import * as opcua from '@mapper-sdk/opcua'
 import { format, resolveConfig } from 'prettier'
@@ -18,11 +18,14 @@ const tables = {
   'opcua protocol': () => wordTable(opcua.protocolSchema),
   'opcua visitor': () => wordTable(opcua.visitorSchema),
   'error policies': () => policyTable(errorPolicies),
+  'http routes': () => routeTable(describeHttp().openApi),
+  metrics: () => metricTable(describeHttp().metrics),
 }
 
 const pages = [
   'reference/configuration.md',
   'reference/errors.md',
+  'reference/http.md',
   'drivers/modbus.md',
   'drivers/opcua.md',
 ]
@@ -100,6 +103,8 @@ function kindOf(schema) {
       return '`true`, `false`'
     case 'object':
       return 'texts by value'
+    case 'array':
+      return 'list of texts'
     default:
       return schema.pattern === '^/' ? 'absolute path' : 'text'
   }
@@ -122,6 +127,39 @@ function policyTable(policies) {
   ])
   const title = ['Code', 'Connecting again', 'Device state', 'First log line', 'With a stack']
   return [...head(title), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Methods of a path that do the same stand in one row. */
+function routeTable({ paths }) {
+  const lines = Object.entries(paths).flatMap(([path, item]) => {
+    const rows = new Map()
+    for (const [method, { summary, security }] of Object.entries(item)) {
+      const row = rows.get(summary) ?? { methods: [], token: security.length > 0 }
+      row.methods.push(code(method.toUpperCase()))
+      rows.set(summary, row)
+    }
+    return [...rows].map(([summary, { methods, token }]) => [
+      methods.join(', '),
+      code(path),
+      token ? 'yes' : 'no',
+      cell(summary),
+    ])
+  })
+  return [...head(['Method', 'Path', 'Token', 'What it does']), ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+}
+
+function metricTable(metrics) {
+  const lines = metrics.map(({ name, type, labels, help }) => [
+    code(name),
+    type,
+    labels.length === 0 ? '–' : labels.map(code).join(', '),
+    cell(help),
+  ])
+  return [...head(['Name', 'Type', 'Labels', 'Meaning']), ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
 }
 
 const code = (value) => `\`${value}\``

@@ -14,6 +14,7 @@ import type { MapperView } from './view.ts'
 import { end, exitCodes, stopOnSignals } from './main/signals.ts'
 import { openStateStore } from './main/state-store.ts'
 
+export { describeHttp, type MetricDescription } from './http/reference.ts'
 export { configSchema } from './main/config-schema.ts'
 export { readConfigFile } from './main/config-file.ts'
 

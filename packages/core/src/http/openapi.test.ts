@@ -14,7 +14,12 @@ type Paths = Record<string, Record<string, Operation>>
 
 const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true })
 
-type Requests = readonly (readonly [path: string, status: number, body?: object, bare?: true])[]
+type Requests = readonly (readonly [
+  path: string,
+  status: number,
+  body?: object | undefined,
+  bare?: true,
+])[]
 
 const forEach = (name: string, ways: readonly string[], each: Requests): Record<string, Requests> =>
   Object.fromEntries(ways.map((by): [string, Requests] => [`${name}${by}`, each]))

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { MapperError } from '../errors.ts'
 import type { LevelSwitch, Logger } from '../log.ts'
+import { longestDelayMs } from '../time.ts'
 import type { MapperView } from '../view.ts'
 import { createHostCheck, isLoopback } from './authority.ts'
 import { createTokenCheck } from './bearer-token.ts'
@@ -42,6 +43,17 @@ export interface HttpLimits {
   readonly headerMs: number
   readonly requestMs: number
   readonly answerMs: number
+}
+
+/** What nobody needs to tune. The addresses of others are let in only when somebody says so. */
+export const defaultAddress = '127.0.0.1'
+export const defaultLimits: HttpLimits = {
+  bodyBytes: 65_536,
+  requestsPerSecond: 50,
+  connections: 64,
+  headerMs: 5_000,
+  requestMs: 10_000,
+  answerMs: 30_000,
 }
 
 export interface HttpSources {
@@ -97,7 +109,7 @@ export async function serveHttp(
       : createTlsServer({ ...options, ...secured(tls), handshakeTimeout: limits.headerMs }, handler)
   server.maxConnections = limits.connections
   server.maxHeadersCount = 100
-  server.timeout = limits.answerMs + limits.requestMs
+  server.timeout = Math.min(longestDelayMs, limits.answerMs + limits.requestMs)
   server.on('drop', () => traffic.drop())
 
   await listen(server, settings)

@@ -42,7 +42,10 @@ export function createWriteRoutes(
     method: verb,
     path: '/api/v1/devicemethod/{namespace}/{name}/{method}/{property}/{data}',
     id: `callMethodByPath${nameOf(verb)}`,
-    summary: 'The same with the value in the path, as the Go framework has it.',
+    summary:
+      verb === 'GET'
+        ? 'The same by GET, only with http.writes_by_get.'
+        : 'The same with the value in the path, as the Go framework has it.',
     run: (request) => call(context, request, request.params['data'] ?? ''),
   })
   return [

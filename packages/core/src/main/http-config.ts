@@ -1,16 +1,17 @@
+import { defaultAddress, defaultLimits } from '../http/server.ts'
 import { Type } from '../schema.ts'
 import { longestDelayMs } from '../time.ts'
 
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
-const count = (value: number, maximum: number, description: string) =>
+const count = (value: number, maximum: number, description: string, minimum = 1) =>
   Type.Integer({
-    minimum: 1,
+    minimum,
     maximum,
     default: value,
     description: `${description}; default ${value}`,
   })
 const milliseconds = (value: number, description: string) =>
-  count(value, longestDelayMs, `${description}, in ms`)
+  count(value, longestDelayMs, `${description}, in ms`, 100)
 
 /** The REST API, which the Go framework serves on `common.http_port`. */
 export const httpKeys = {
@@ -20,7 +21,7 @@ export const httpKeys = {
         address: Type.String({
           minLength: 1,
           maxLength: 253,
-          default: '127.0.0.1',
+          default: defaultAddress,
           description:
             'where it listens: an address of this machine, 0.0.0.0 or :: for all; default 127.0.0.1, which admits this machine alone',
         }),
@@ -61,16 +62,29 @@ export const httpKeys = {
         ),
         limits: Type.Object(
           {
-            body_bytes: count(65_536, 16_777_216, 'the largest body, in bytes'),
+            body_bytes: count(defaultLimits.bodyBytes, 16_777_216, 'the largest body, in bytes'),
             requests_per_second: count(
-              50,
+              defaultLimits.requestsPerSecond,
               100_000,
               'requests a second of one peer, and twice as many at once',
             ),
-            connections: count(64, 65_536, 'connections at once; more are refused'),
-            header_ms: milliseconds(5_000, 'how long the head of a request may take to come'),
-            request_ms: milliseconds(10_000, 'how long a whole request may take to come'),
-            answer_ms: milliseconds(30_000, 'how long an answer, as that of a write, may take'),
+            connections: count(
+              defaultLimits.connections,
+              65_536,
+              'connections at once; more are refused',
+            ),
+            header_ms: milliseconds(
+              defaultLimits.headerMs,
+              'how long the head of a request may take to come',
+            ),
+            request_ms: milliseconds(
+              defaultLimits.requestMs,
+              'how long a whole request may take to come',
+            ),
+            answer_ms: milliseconds(
+              defaultLimits.answerMs,
+              'how long an answer, as that of a write, may take',
+            ),
           },
           { default: {}, description: 'what a peer may ask' },
         ),

@@ -1,7 +1,13 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { MapperError } from '../errors.ts'
-import type { HttpService, HttpSettings, TlsSettings } from '../http/server.ts'
+import {
+  defaultAddress,
+  defaultLimits,
+  type HttpService,
+  type HttpSettings,
+  type TlsSettings,
+} from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import type { MapperConfig } from './config-schema.ts'
 import { readFileOf, readWord } from './secrets.ts'
@@ -38,19 +44,19 @@ export async function planHttp(
     const limits = http?.limits
     return {
       settings: {
-        address: http?.address ?? '127.0.0.1',
+        address: http?.address ?? defaultAddress,
         port,
         ...(token !== undefined && { token }),
         ...(readTls && { tls: await readTls() }),
         hosts: http?.hosts ?? [],
         writesByGet: http?.writes_by_get ?? false,
         limits: {
-          bodyBytes: limits?.body_bytes ?? 65_536,
-          requestsPerSecond: limits?.requests_per_second ?? 50,
-          connections: limits?.connections ?? 64,
-          headerMs: limits?.header_ms ?? 5_000,
-          requestMs: limits?.request_ms ?? 10_000,
-          answerMs: limits?.answer_ms ?? 30_000,
+          bodyBytes: limits?.body_bytes ?? defaultLimits.bodyBytes,
+          requestsPerSecond: limits?.requests_per_second ?? defaultLimits.requestsPerSecond,
+          connections: limits?.connections ?? defaultLimits.connections,
+          headerMs: limits?.header_ms ?? defaultLimits.headerMs,
+          requestMs: limits?.request_ms ?? defaultLimits.requestMs,
+          answerMs: limits?.answer_ms ?? defaultLimits.answerMs,
         },
       },
       warnings:
