@@ -26,9 +26,12 @@ export const envelopeSchema = (fields: Readonly<Record<string, object>>) => ({
   },
 })
 
-/** The status that says whose fault it is: of the asker, of the field, or ours. */
+/**
+ * The status that says whose fault it is: of the asker, of the field, or ours. Names are looked up before;
+ * a configuration that is wrong then is that of a property which does not run.
+ */
 export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
-  invalid_config: 404,
+  invalid_config: 503,
   unreachable: 503,
   timeout: 504,
   rejected: 422,

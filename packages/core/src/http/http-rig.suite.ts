@@ -43,19 +43,21 @@ function createLog() {
 
 export type RigSettings = Partial<Omit<HttpSettings, 'limits'>> & {
   readonly limits?: Partial<HttpLimits>
+  readonly hasToken?: boolean
   /** Without: as while a mapper starts. */
   readonly view?: () => MapperView | undefined
 }
 
 /** Serves until the test is over. */
 export async function serve(settings: RigSettings = {}) {
-  const { view = () => undefined, limits: some, ...more } = settings
+  const { view = () => undefined, hasToken = true, limits: some, ...more } = settings
   const log = createLog()
   let level: LogLevel = 'info'
   let isStopping = false
   const service: HttpService = await serveHttp(
     {
-      ...{ address: '127.0.0.1', port: 0, token, hosts: [], writesByGet: false },
+      ...{ address: '127.0.0.1', port: 0, hosts: [], writesByGet: false },
+      ...(hasToken && { token }),
       ...more,
       limits: { ...limits, ...some },
     },

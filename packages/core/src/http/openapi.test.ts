@@ -103,9 +103,15 @@ test('every operation is as the document says, as are its answers', async () => 
     const inPath = (operation.parameters ?? []).filter((one) => one.in === 'path')
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
     expect(inPath.map(({ name }) => name)).toEqual(named)
+    const [first = '/'] = requests[operation.operationId]?.[0] ?? []
+    const bare = await rig.ask(first, { method: method.toUpperCase() })
+    const needsToken = operation.security.length > 0
+    // Whatever is added: nothing but GET does without the token.
+    expect(needsToken || method === 'get', `${method} ${path}`).toBe(true)
+    expect(bare.status === 401, `${method} ${path}`).toBe(needsToken)
     for (const [target, status, body, isBare] of requests[operation.operationId] ?? []) {
       const title = `${method} ${target}`
-      const headers = operation.security.length > 0 && isBare === undefined ? bearer : {}
+      const headers = needsToken && isBare === undefined ? bearer : {}
       const more = { method: method.toUpperCase(), headers, ...(body && { body }) }
       const answer = await rig.ask(target, more)
       expect(answer.status, `${title}: ${answer.text}`).toBe(status)

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { MapperError } from '../errors.ts'
+import { property } from '../mapper-rig.suite.ts'
 import { bearer, eventually, serveMapper, token } from './http-rig.suite.ts'
 
 const device = '/api/v1/device/default/boiler-1'
@@ -16,50 +17,57 @@ const writes = [
   ['GET', `${method}/setpoint/7`, undefined],
 ] as const
 
-describe.each(writes)('%s %s', (verb, path, body) => {
-  const more = { method: verb, ...(body && { body }) }
-
-  it('writes, reads back and reports', async () => {
+describe('every way to write', () => {
+  it('writes once, reads back and reports', async () => {
     const { ask, driver, edge } = await serveMapper({ writesByGet: true })
-    const answer = await ask(path, { ...more, headers: bearer })
-    expect([answer.status, answer.json]).toMatchObject([
-      200,
-      {
-        Message: 'Write data 7 to device default/boiler-1 successfully.',
-        Data: { PropertyName: 'setpoint', Value: '7' },
-      },
-    ])
-    expect(driver.writes).toEqual([{ host: 'h', key: 'setpoint', value: 7 }])
+    for (const [index, [verb, path, body]] of writes.entries()) {
+      const more = { method: verb, headers: bearer, ...(body && { body }) }
+      const answer = await ask(path, more)
+      expect([answer.status, answer.json], `${verb} ${path}`).toMatchObject([
+        200,
+        {
+          Message: 'Write data 7 to device default/boiler-1 successfully.',
+          Data: { PropertyName: 'setpoint', Value: '7' },
+        },
+      ])
+      expect(driver.writes).toHaveLength(index + 1)
+      expect(driver.writes.at(-1)).toEqual({ host: 'h', key: 'setpoint', value: 7 })
+    }
     await eventually(() => expect(edge.twin('default/boiler-1', 'setpoint')?.reported).toBe('7'))
   })
 
   it('does nothing without the token, whatever is sent instead', async () => {
     const { ask, driver } = await serveMapper({ writesByGet: true })
-    for (const authorization of [
-      undefined,
-      '',
-      'Bearer',
-      'Bearer ',
-      `Basic ${token}`,
-      token,
-      `Bearer ${token}x`,
-      `Bearer ${token.slice(1)}`,
-      `Bearer ${token.toUpperCase()}`,
-    ]) {
-      const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
-      const answer = await ask(path, { ...more, headers })
-      expect(answer.status, authorization).toBe(401)
-      expect(answer.headers['www-authenticate']).toBe('Bearer realm="mapper"')
+    for (const [verb, path, body] of writes) {
+      const more = { method: verb, ...(body && { body }) }
+      for (const authorization of [
+        undefined,
+        '',
+        'Bearer',
+        'Bearer ',
+        `Basic ${token}`,
+        token,
+        `Bearer ${token}x`,
+        `Bearer ${token.slice(1)}`,
+        `Bearer ${token.toUpperCase()}`,
+      ]) {
+        const headers: Record<string, string> = authorization === undefined ? {} : { authorization }
+        const answer = await ask(path, { ...more, headers })
+        expect(answer.status, `${verb} ${path} ${authorization}`).toBe(401)
+        expect(answer.headers['www-authenticate']).toBe('Bearer realm="mapper"')
+      }
+      expect((await ask(`${path}?token=${token}`, more)).status).toBe(401)
     }
-    expect((await ask(`${path}?token=${token}`, more)).status).toBe(401)
     expect(driver.writes).toEqual([])
   })
 
-  it('is not possible at all where no token is configured', async () => {
-    const rig = await serveMapper({ writesByGet: true, token: undefined } as object)
-    for (const headers of [{}, bearer, { authorization: 'Bearer undefined' }]) {
-      const answer = await rig.ask(path, { ...more, headers })
-      expect([answer.status, answer.text]).toEqual([401, expect.stringMatching(/no token is/)])
+  it('is closed where no token is configured', async () => {
+    const rig = await serveMapper({ writesByGet: true, hasToken: false })
+    for (const [verb, path, body] of writes) {
+      for (const headers of [{}, bearer, { authorization: 'Bearer undefined' }]) {
+        const answer = await rig.ask(path, { method: verb, headers, ...(body && { body }) })
+        expect([answer.status, answer.text]).toEqual([401, expect.stringMatching(/no token is/)])
+      }
     }
     expect(rig.driver.writes).toEqual([])
   })
@@ -73,27 +81,29 @@ test('GET writes nothing unless it is switched on', async () => {
 })
 
 describe('what cannot be written says why', () => {
-  it.each([
-    ['a device that is not there', '/api/v1/device/default/nobody/setpoint', 1, 404, /device/],
-    ['a property that is not there', `${device}/pressure`, 1, 404, /property/],
-    [
-      'a method that is not there',
-      '/api/v1/devicemethod/default/boiler-1/x/setpoint',
-      1,
-      404,
-      /method/,
-    ],
-    ['a property that the method does not list', `${method}/label`, 'x', 404, /not list/],
-    ['a read-only property', `${device}/temperature`, 1, 403, /access_denied.*read-only/],
-    ['a text that is no number', `${device}/setpoint`, 'warm', 422, /bad_data/],
-    ['a fraction as INT', `${device}/setpoint`, 1.5, 422, /bad_data/],
-    ['a value above the limits', `${device}/setpoint`, 101, 422, /rejected.*maximum/],
-    ['an empty text as INT', `${device}/setpoint`, '', 422, /bad_data/],
-  ] as const)('%s', async (_, path, value, status, text) => {
+  it('because of what was asked', async () => {
     const { ask, driver } = await serveMapper()
-    const answer = await ask(path, { method: 'PUT', headers: bearer, body: { value } })
-    expect([answer.status, answer.text]).toEqual([status, expect.stringMatching(text)])
-    expect(answer.text).toMatch(/^Write device data error: /)
+    for (const [what, path, value, status, text] of [
+      ['a device that is not there', '/api/v1/device/default/nobody/setpoint', 1, 404, /device/],
+      ['a property that is not there', `${device}/pressure`, 1, 404, /property/],
+      [
+        'a method that is not there',
+        '/api/v1/devicemethod/default/boiler-1/x/setpoint',
+        1,
+        404,
+        /method/,
+      ],
+      ['a property that the method does not list', `${method}/label`, 'x', 404, /not list/],
+      ['a read-only property', `${device}/temperature`, 1, 403, /access_denied.*read-only/],
+      ['a text that is no number', `${device}/setpoint`, 'warm', 422, /bad_data/],
+      ['a fraction as INT', `${device}/setpoint`, 1.5, 422, /bad_data/],
+      ['a value above the limits', `${device}/setpoint`, 101, 422, /rejected.*maximum/],
+      ['an empty text as INT', `${device}/setpoint`, '', 422, /bad_data/],
+    ] as const) {
+      const answer = await ask(path, { method: 'PUT', headers: bearer, body: { value } })
+      expect([answer.status, answer.text], what).toEqual([status, expect.stringMatching(text)])
+      expect(answer.text).toMatch(/^Write device data error: /)
+    }
     expect(driver.writes).toEqual([])
   })
 
@@ -123,6 +133,19 @@ describe('what cannot be written says why', () => {
     expect(bug.text).not.toContain('secret')
     expect(log.lines.join('\n')).toContain('x of undefined')
   })
+})
+
+test('a property that does not run, because its configuration is wrong, says so', async () => {
+  const wrong = property('label', { visitor: {} })
+  const { ask, driver } = await serveMapper(
+    {},
+    { properties: [property('temperature', { collectCycle: 20 }), wrong] },
+  )
+  const put = { method: 'PUT', headers: bearer, body: { value: 'a' } }
+  expect((await ask(`${device}/label`, put)).status).toBe(503)
+  const read = await ask(`${device}/label`)
+  expect([read.status, read.text]).toEqual([503, expect.stringMatching(/configuration is wrong/)])
+  expect(driver.writes).toEqual([])
 })
 
 test('texts, booleans and numbers reach the device as they are, a slash in the path too', async () => {
