@@ -23,12 +23,3 @@ export const silentLogger: Logger = {
   error: silence,
   child: () => silentLogger,
 }
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
-
-/** The level of a logger and all its children, changed while it runs. */
-export interface LevelSwitch {
-  current(): LogLevel
-  set(level: LogLevel): void
-}

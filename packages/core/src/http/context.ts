@@ -1,4 +1,4 @@
-import type { LevelSwitch } from '../log.ts'
+import type { LevelSwitch } from '../log-level.ts'
 import type { MapperView } from '../view.ts'
 
 /** What the routes answer from. */

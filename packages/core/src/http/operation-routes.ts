@@ -1,6 +1,6 @@
 import { formatPath } from '../config.ts'
 import { splitId } from '../device.ts'
-import { logLevels, type LogLevel } from '../log.ts'
+import { logLevels, type LogLevel } from '../log-level.ts'
 import type { DeviceView } from '../view.ts'
 import type { HttpContext } from './context.ts'
 import { expose, expositionType } from './exposition.ts'

@@ -1,4 +1,4 @@
-import { logLevels } from '../log.ts'
+import { logLevels } from '../log-level.ts'
 import { Type, type Static } from '../schema.ts'
 import { defaultSettings, type MapperSettings } from '../mapper.ts'
 import { longestDelayMs } from '../time.ts'

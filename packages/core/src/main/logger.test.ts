@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MapperError } from '../errors.ts'
-import type { LogLevel } from '../log.ts'
+import type { LogLevel } from '../log-level.ts'
 import { createLogger } from './logger.ts'
 
 function listen(level: LogLevel = 'info') {

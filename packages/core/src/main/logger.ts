@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream'
 import { levels as pinoLevels, pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { MapperError, errorPolicies } from '../errors.ts'
-import { logLevels, type LevelSwitch, type LogFn, type Logger, type LogLevel } from '../log.ts'
+import type { LogFn, Logger } from '../log.ts'
+import { logLevels, type LevelSwitch, type LogLevel } from '../log-level.ts'
 
 /** A logger of a process: one JSON object a line, and a way to wait until the lines are out. */
 export interface ProcessLogger extends Logger {
