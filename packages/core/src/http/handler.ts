@@ -96,7 +96,13 @@ export function createHandler(options: HandlerOptions): RequestListener {
     response.once('close', () => clearTimeout(timer))
   }
 
-  return (request, response) => void handle(request, response)
+  return (request, response) => {
+    handle(request, response).catch((thrown: unknown) => {
+      // Nothing that a stranger sends may end the mapper, not even through a bug in here.
+      logger.error({ err: MapperError.from(thrown) }, 'an answer could not be sent')
+      request.socket.destroy()
+    })
+  }
 }
 
 function send(
