@@ -81,6 +81,7 @@ test('files of TLS that are wrong are named, with what is wrong', async (context
   made.authority('ca')
   made.signed('server', 'ca')
   await writeFile(made.file('garbage'), 'garbage-that-nobody-may-see')
+  await writeFile(made.file('empty'), '')
   const tls = (words: Readonly<Record<string, string>>) =>
     Object.entries(words).reduce(
       (text, [key, name]) => `${text}    ${key}: ${made.file(name)}\n`,
@@ -96,6 +97,8 @@ test('files of TLS that are wrong are named, with what is wrong', async (context
   expect(await of({ cert_file: 'none', key_file })).toMatch(/cert_file: cannot read .*ENOENT/)
   expect(await of({ cert_file: 'garbage', key_file })).toMatch(/cert_file: .*no certificate/)
   expect(await of({ cert_file, key_file: 'garbage' })).toMatch(/key_file: .*no private key/)
+  expect(await of({ cert_file, key_file: 'empty' })).toMatch(/key_file: .*no private key/)
+  expect(await of({ cert_file: 'empty', key_file })).toMatch(/cert_file: .*no certificate/)
   expect(await of({ cert_file, key_file: 'ca.key' })).toMatch(/key_file: .*not the key of/)
   const client = await of({ cert_file, key_file, client_ca_file: 'garbage' })
   expect(client).toMatch(/client_ca_file: .*no certificate/)

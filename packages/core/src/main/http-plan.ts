@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 import { MapperError } from '../errors.ts'
 import {
@@ -115,8 +115,9 @@ async function readTlsFiles(places: {
   }
   const pem = (file: string, what: string) => `${file} holds no ${what} in PEM`
   check('http.tls.cert_file', pem(cert_file, 'certificate'), () => new X509Certificate(cert))
+  // Not by a context of TLS, which takes an empty key for none.
   check('http.tls.key_file', pem(key_file, 'private key without a passphrase'), () =>
-    createSecureContext({ key }),
+    createPrivateKey(key),
   )
   check('http.tls.key_file', `${key_file} is not the key of the certificate in ${cert_file}`, () =>
     createSecureContext({ cert, key }),
@@ -141,7 +142,10 @@ export function keepTlsFresh(
   if (readTls === undefined) return () => undefined
   let seen = JSON.stringify(settings.tls)
   let said = ''
+  let isLooking = false
   const look = async () => {
+    if (isLooking) return
+    isLooking = true
     try {
       const tls = await readTls()
       said = ''
@@ -154,6 +158,8 @@ export function keepTlsFresh(
       if (detail === said) return
       said = detail
       logger.warn({ reason: detail }, 'the new certificates cannot be used; the old ones stay')
+    } finally {
+      isLooking = false
     }
   }
   const timer = setInterval(() => void look(), everyMs).unref()
