@@ -16,7 +16,7 @@ export const rooms = [
     may: ['foundation', 'pure', 'line', 'line-port'],
   },
   { room: 'edge', match: /^edge\//, may: ['foundation', 'edge', 'edge-port'] },
-  { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'http'] },
+  { room: 'http', match: /^http\//, may: ['foundation', 'pure', 'view', 'http'] },
   {
     room: 'runtime',
     match:
@@ -25,13 +25,17 @@ export const rooms = [
   },
   {
     room: 'mapper',
-    match: /^(mapper|device-book|view)$/,
-    may: ['foundation', 'pure', 'edge-port', 'runtime', 'mapper'],
+    match: /^(mapper|device-book)$/,
+    may: ['foundation', 'pure', 'edge-port', 'runtime', 'view', 'mapper'],
   },
+  // What a mapper shows of itself, for those that may know nothing else of it.
+  { room: 'view', match: /^view$/, may: ['foundation', 'pure', 'runtime'] },
   {
     room: 'main',
     match: /^main(\/|$)/,
-    may: ['foundation', 'pure', 'edge', 'edge-port', 'http', 'runtime', 'mapper', 'main'],
+    may: [
+      ...['foundation', 'pure', 'edge', 'edge-port', 'http', 'runtime', 'view', 'mapper', 'main'],
+    ],
   },
   {
     room: 'testing',
@@ -41,7 +45,7 @@ export const rooms = [
   {
     room: 'index',
     match: /^index$/,
-    may: ['foundation', 'pure', 'edge', 'edge-port', 'line-port', 'runtime', 'mapper'],
+    may: ['foundation', 'pure', 'edge', 'edge-port', 'line-port', 'runtime', 'view', 'mapper'],
   },
   { room: 'pure', match: /^[a-z-]+$/, may: ['foundation', 'pure', 'line-port'] },
 ]

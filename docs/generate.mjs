@@ -1,11 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { errorPolicies, valueOptionsSchema } from '@mapper-sdk/core'
-import { configSchema } from '@mapper-sdk/core/main'
+import { configSchema, describeHttp } from '@mapper-sdk/core/main'
 import * as modbus from '@mapper-sdk/modbus'
 import * as opcua from '@mapper-sdk/opcua'
 import { format, resolveConfig } from 'prettier'
 import { code, fileTable, tableOf, wordTable } from './generate/schema-table.mjs'
+import { metricTable, routeTable } from './generate/http-tables.mjs'
 import { serialTables } from './generate/serial-tables.mjs'
 
 /**
@@ -21,11 +22,14 @@ const tables = {
   'opcua visitor': () => wordTable(opcua.visitorSchema),
   ...serialTables,
   'error policies': () => policyTable(errorPolicies),
+  'http routes': () => routeTable(describeHttp().openApi),
+  metrics: () => metricTable(describeHttp().metrics),
 }
 
 const pages = [
   'reference/configuration.md',
   'reference/errors.md',
+  'reference/http.md',
   'drivers/modbus.md',
   'drivers/opcua.md',
   'drivers/serial.md',

@@ -18,6 +18,8 @@ export interface MapperProcessOptions {
   readonly driver?: DriverName
   /** More of the configuration file, as YAML. */
   readonly more?: string
+  /** More of its environment. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 export const mapperSocket = ({
@@ -30,7 +32,14 @@ export const mapperSocket = ({
 
 /** Starts a mapper as users do: its bin, with a configuration file. It runs when this resolves. */
 export async function startMapper(options: MapperProcessOptions): Promise<Child> {
-  const { folder, edgecore, name = 'modbus-mapper', driver = 'modbus', more = '' } = options
+  const {
+    folder,
+    edgecore,
+    name = 'modbus-mapper',
+    driver = 'modbus',
+    more = '',
+    environment,
+  } = options
   const file = path.join(folder, `${name}.yaml`)
   const config = `grpc_server:
   socket_path: ${mapperSocket(options)}
@@ -44,7 +53,7 @@ common:
   http_port: 0
 ${more}`
   await writeFile(file, config)
-  const mapper = runMapperBin(['--config-file', file], driver)
+  const mapper = runMapperBin(['--config-file', file], driver, environment)
   await until(
     'the mapper runs (its dist is made by npm run build)',
     () => mapper.lines,
@@ -54,5 +63,8 @@ ${more}`
 }
 
 /** Starts the bin with these flags and nothing else. */
-export const runMapperBin = (args: readonly string[], driver: DriverName = 'modbus'): Child =>
-  startChild(process.execPath, [scriptOf(driver), ...args])
+export const runMapperBin = (
+  args: readonly string[],
+  driver: DriverName = 'modbus',
+  environment: Readonly<Record<string, string>> = {},
+): Child => startChild(process.execPath, [scriptOf(driver), ...args], environment)

@@ -239,7 +239,12 @@ function show(value: unknown): string {
 }
 
 const bare = (value: unknown) => (typeof value === 'string' ? cut(value) : show(value))
-const cut = (text: string) => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
+const cut = (text: string) => {
+  const shown = hideUser(text)
+  return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown
+}
+/** A URL may hold a password, and what is wrong with it is logged and shown to people. */
+const hideUser = (text: string) => text.replace(/(\w:\/\/)[^/?#]*@/g, '$1…@')
 const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [])
 const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}

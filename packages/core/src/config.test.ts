@@ -34,6 +34,12 @@ const told = (raw: RawConfig) =>
     ({ severity, path, message }) => `${severity}: ${formatPath(path.slice(3))} ${message}`,
   )
 
+test('the user of an address is not shown', () => {
+  const address = Type.Object({ url: Type.String({ pattern: '^mqtt:' }) })
+  const [issue] = createChecker(address).check({ url: 'http://me:p@ss word@host:1/a@b' }, []).issues
+  expect(issue?.message).toBe('is the text "http://…@host:1/a@b", but must match ^mqtt:')
+})
+
 describe('a checked configuration', () => {
   test('has its types and its defaults, and never changes', () => {
     const { value, issues } = check({ host: 'plc', port: '1502', rs485: 1, timeoutMs: '2.5e3' })

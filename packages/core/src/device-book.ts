@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts'
 import type { ConnectionPool } from './connection-pool.ts'
 import { createDeviceLoop, type DeviceLoop } from './device-loop.ts'
 import { idOf, type Device, type DeviceModel, type DeviceState, type Id } from './device.ts'
@@ -29,6 +30,7 @@ export interface DeviceBook {
   registered(registration: Registration): boolean
   describe(id: Id): DeviceDescription | undefined
   view(): readonly DeviceView[]
+  viewOf(id: Id): DeviceView | undefined
   /** All that is known of a property but the link; undefined for an unknown device. */
   facts(device: Id, property: string): Omit<ExplainFacts, LinkFacts> | undefined
   callMethod(
@@ -37,6 +39,7 @@ export interface DeviceBook {
     property: string,
     text: string,
   ): Promise<string | undefined>
+  writeProperty(device: Id, property: string, text: string): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -52,6 +55,7 @@ export interface DeviceBookOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
+  readonly activity: Activity
   readonly values: 'encode' | 'reject'
   readonly probeMaxMs: number
   readonly stateHoldMs: number
@@ -190,6 +194,30 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
     refresh(id)
   }
 
+  const show = (id: Id, { device, loop, parked, issues }: Entry): DeviceView => ({
+    id,
+    state: loop?.state ?? parked ?? 'unknown',
+    error: loop?.linkError,
+    issues,
+    readings: loop?.readings ?? new Map(),
+    properties: device?.properties.map(({ name }) => name) ?? [],
+    methods: device?.methods ?? [],
+    model: device && models.get(`${device.namespace}/${device.model}`),
+  })
+
+  const wrong = (detail: string) => new MapperError('invalid_config', detail)
+  const known = (id: Id) => {
+    const { device, loop } = entries.get(id) ?? {}
+    if (device === undefined) throw wrong(`no device ${id}`)
+    return { device, loop }
+  }
+
+  const writeProperty: DeviceBook['writeProperty'] = async (id, property, text) => {
+    const { loop } = known(id)
+    if (loop === undefined) throw new MapperError('unreachable', `device ${id} is not running`)
+    return loop.write(property, text)
+  }
+
   return {
     device: upsert,
     deviceRemoved: remove,
@@ -219,13 +247,11 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       const twins = options.outbox.twins(id).map(({ property, text }) => ({ property, ...text }))
       return { device, twins }
     },
-    view: () =>
-      [...entries].map(([id, { loop, parked, issues }]) => ({
-        id,
-        state: loop?.state ?? parked ?? 'unknown',
-        issues,
-        readings: loop?.readings ?? new Map(),
-      })),
+    view: () => [...entries].map(([id, entry]) => show(id, entry)),
+    viewOf(id) {
+      const entry = entries.get(id)
+      return entry?.device && show(id, entry)
+    },
     facts(id, property) {
       const entry = entries.get(id)
       if (entry?.device === undefined) return undefined
@@ -239,6 +265,7 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
         property,
         state: loop?.state ?? parked ?? 'unknown',
         waitsForModel: loop === undefined && !models.has(`${device.namespace}/${device.model}`),
+        isListed: index !== -1,
         deviceIssues: issues.filter(({ path }) => path[1] !== 'properties').map(about),
         propertyIssues: index === -1 ? [] : issues.filter(isOf).map(about),
         running,
@@ -250,18 +277,15 @@ export function createDeviceBook(options: DeviceBookOptions): DeviceBook {
       }
     },
     async callMethod(id, method, property, text) {
-      const entry = entries.get(id)
-      const wrong = (detail: string) => new MapperError('invalid_config', detail)
-      if (entry?.device === undefined) throw wrong(`no device ${id}`)
-      const found = entry.device.methods.find(({ name }) => name === method)
+      const { device } = known(id)
+      const found = device.methods.find(({ name }) => name === method)
       if (found === undefined) throw wrong(`device ${id} has no method ${method}`)
       if (!found.propertyNames.includes(property)) {
         throw wrong(`method ${method} of ${id} does not list the property ${property}`)
       }
-      if (entry.loop === undefined)
-        throw new MapperError('unreachable', `device ${id} is not running`)
-      return entry.loop.write(property, text)
+      return writeProperty(id, property, text)
     },
+    writeProperty,
     async stop() {
       stopped = true
       await Promise.all([...entries.values()].map(async ({ work }) => work))

@@ -1,3 +1,4 @@
+import { createActivity } from './activity.ts'
 import { createConnectionPool } from './connection-pool.ts'
 import { createDeviceLoop } from './device-loop.ts'
 import type { Connection, Driver, Outcome, Value, Watch } from './driver.ts'
@@ -67,6 +68,7 @@ export function loopRig(
     store: createVolatileStore(),
     clock,
     logger,
+    activity: createActivity(),
     values: 'encode',
     stateHoldMs: 2_000,
     wake: () => void wakes++,

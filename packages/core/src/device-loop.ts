@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import type { Activity } from './activity.ts'
 import { createCircuit } from './circuit.ts'
 import { createDesiredWriter } from './desired-writer.ts'
 import type { DeviceState } from './device.ts'
@@ -50,6 +51,7 @@ export interface DeviceLoopOptions {
   readonly store: StateStore
   readonly clock: Clock
   readonly logger: Logger
+  readonly activity: Activity
   readonly values: 'encode' | 'reject'
   /** How long a change of state must last before it counts. */
   readonly stateHoldMs: number
@@ -78,9 +80,15 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
   const circuit = createCircuit({ ...options, device: device.id, budget: lease.silence })
 
   const callBatch = createWriteBatch(lease, () => device.protocol, stop.signal)
-  const writeBatch: WriteBatch = (properties, writes) => {
+  const writeBatch: WriteBatch = async (properties, writes) => {
     for (const { name } of properties) for (const group of groups) group.writing(name)
-    return callBatch(properties, writes)
+    const done = await callBatch(properties, writes)
+    properties.forEach((_, index) => {
+      const outcome = done.result?.written[index]
+      const error = outcome?.ok === false ? MapperError.from(outcome.error) : done.error
+      options.activity.wrote(outcome?.ok === true ? 'good' : (error?.code ?? 'internal'))
+    })
+    return done
   }
 
   /** A write has an outcome: reports the property soon, and answers what it reads now. */
@@ -151,6 +159,7 @@ export function createDeviceLoop(options: DeviceLoopOptions): DeviceLoop {
         poller,
         clock,
         logger,
+        activity: options.activity,
         signal: stop.signal,
         take,
         onLink: (error) => (link = error),

@@ -31,6 +31,8 @@ export interface ExplainFacts {
   readonly property: string
   readonly state: DeviceState
   readonly waitsForModel: boolean
+  /** The custom resource lists the property. */
+  readonly isListed: boolean
   /** Of the device as a whole. */
   readonly deviceIssues: readonly string[]
   readonly propertyIssues: readonly string[]
@@ -81,10 +83,11 @@ function reasonOf(facts: ExplainFacts): string {
   const { reading, running, twin, link } = facts
   if (facts.waitsForModel)
     return 'The device waits for its device model: create it, or correct deviceModelRef.'
+  if (!facts.isListed) return 'The device has no property of this name.'
   const [issue] = [...facts.propertyIssues, ...facts.deviceIssues]
   if (running === undefined) {
     return issue === undefined
-      ? 'The device has no property of this name.'
+      ? 'The property does not run yet.'
       : `The property does not run, because its configuration is wrong: ${issue}`
   }
   const kept =

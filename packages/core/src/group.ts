@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts'
 import type { Circuit } from './circuit.ts'
 import type { Connection, Outcome, Value } from './driver.ts'
 import { MapperError } from './errors.ts'
@@ -41,6 +42,7 @@ export interface GroupOptions {
   readonly poller: Poller
   readonly clock: Clock
   readonly logger: Logger
+  readonly activity: Activity
   /** Ends every call. */
   readonly signal: AbortSignal
   /** What is newest of a property, known at `now` (wall ms). */
@@ -52,7 +54,7 @@ export interface GroupOptions {
 }
 
 export function createGroup(options: GroupOptions): Group {
-  const { circuit, clock, lease, logger, periodMs, poller, protocol } = options
+  const { activity, circuit, clock, lease, logger, periodMs, poller, protocol } = options
   const all = batchOf(options.properties.map(slotOf))
   const byName = new Map(all.slots.map((slot) => [slot.property.name, slot]))
   let isAlive = true
@@ -110,13 +112,18 @@ export function createGroup(options: GroupOptions): Group {
     const call: Call<readonly Outcome<Value>[]> = {
       kind: 'read',
       signal: options.signal,
-      run: (connection, signal) => {
+      run: async (connection, signal) => {
         // Only now is it known whether the connection can watch.
         if (watching === undefined && isAlive && connection !== declined) watch(connection)
         batch = toRead()
         call.unused = batch.slots.length === 0
-        if (call.unused) return Promise.resolve([])
-        return connection.read(protocol, batch.visitors, signal, periodMs)
+        if (call.unused) return []
+        const from = clock.now()
+        try {
+          return await connection.read(protocol, batch.visitors, signal, periodMs)
+        } finally {
+          activity.readTook(clock.now() - from)
+        }
       },
     }
     try {

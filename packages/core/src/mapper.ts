@@ -1,3 +1,4 @@
+import { createActivity } from './activity.ts'
 import { createConnectionPool, type ConnectionPool } from './connection-pool.ts'
 import { createDeviceBook } from './device-book.ts'
 import type { Driver } from './driver.ts'
@@ -80,6 +81,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
   const settings = { ...defaultSettings, ...options.settings }
   const store = options.store ?? createVolatileStore()
   const outbox = createOutbox(settings)
+  const activity = createActivity()
   const poller = createPoller(clock)
   const pool = options.connections ?? createConnections({ ...options, settings })
   let cancelDoubt: () => void = () => undefined
@@ -89,6 +91,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     clock,
     random,
     logger,
+    activity,
     registerEveryMs: settings.registerEveryMs,
     onRegistered: (registration) => {
       cancelDoubt()
@@ -106,6 +109,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     clock,
     random,
     logger,
+    activity,
     values: settings.values,
     probeMaxMs: settings.reconnectMaxMs,
     stateHoldMs: settings.stateHoldMs,
@@ -124,6 +128,8 @@ export async function runMapper(options: MapperOptions): Promise<void> {
     )
     options.onStart?.({
       devices: book.view,
+      device: book.viewOf,
+      activity: activity.counts,
       get edge() {
         return reporter.stats
       },
@@ -140,6 +146,7 @@ export async function runMapper(options: MapperOptions): Promise<void> {
         return all && explain(all, clock.wall())
       },
       callMethod: book.callMethod,
+      writeProperty: book.writeProperty,
     })
     try {
       await reporter.run(link, signal)

@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts'
 import { formatValue, limitProblem } from './convert.ts'
 import type { Id } from './device.ts'
 import type { Outcome, Value } from './driver.ts'
@@ -40,9 +41,10 @@ export function createReadings(options: {
   readonly outbox: Outbox
   readonly clock: Clock
   readonly logger: Logger
+  readonly activity: Activity
   readonly values: 'encode' | 'reject'
 }): Readings {
-  const { clock, device, logger, outbox, values } = options
+  const { activity, clock, device, logger, outbox, values } = options
   /** Changed in place: there may be a hundred thousand readings a second. */
   const all = new Map<string, { -readonly [Key in keyof Reading]: Reading[Key] }>()
   const grave = new Map<string, MapperError>()
@@ -94,6 +96,7 @@ export function createReadings(options: {
       const reading = readingOf(name)
       const before = reading.error
       if (read instanceof MapperError) {
+        activity.read(read.code)
         setError(name, before, read)
         reading.error = read
         // A silent device is told once, by its state, not once per property.
@@ -102,6 +105,7 @@ export function createReadings(options: {
         }
         return undefined
       }
+      activity.read('good')
       if (before !== undefined) {
         setError(name, before)
         reading.error = undefined
@@ -116,6 +120,7 @@ export function createReadings(options: {
       if (!property.reportToCloud || text === undefined) return
       const reported = encodeTwinText(text, values)
       if (!reported.ok) {
+        activity.dropped('text', 1)
         untold.set(property.name, reported.reason)
         return warnOnce('text', property, reported.reason)
       }

@@ -1,3 +1,4 @@
+import type { Activity, EdgeCall } from './activity.ts'
 import { createBudget, type Budget } from './budget.ts'
 import type { Id } from './device.ts'
 import type { EdgeLimits, EdgeLink, Receipt, Registration } from './edge/edge.ts'
@@ -26,6 +27,8 @@ export interface Reporter {
 
 export interface ReporterStats {
   readonly link: 'down' | 'up' | 'registered'
+  /** Why the link is down, as far as that is known. */
+  readonly reason: string | undefined
   readonly registrations: number
   readonly calls: number
   readonly twins: number
@@ -43,17 +46,18 @@ export interface ReporterOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly logger: Logger
+  readonly activity: Activity
   readonly registerEveryMs: number
   readonly onRegistered: (registration: Registration) => void
 }
 
 interface NextCall {
-  readonly run: (link: EdgeLink, signal: AbortSignal) => Promise<void>
+  readonly run: (link: EdgeLink, signal: AbortSignal) => Promise<'good' | 'throttled'>
   readonly dispatch?: Dispatch
 }
 
 export function createReporter(options: ReporterOptions): Reporter {
-  const { outbox, clock, logger } = options
+  const { activity, outbox, clock, logger } = options
   /** Of registering, and of reporting: the same one unless reports take another way. */
   const registering = createBudget(options.limits, clock.now())
   let reporting = registering
@@ -98,7 +102,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (signal.aborted) done()
     })
 
-  const register = async (link: EdgeLink, signal: AbortSignal) => {
+  const register: NextCall['run'] = async (link, signal) => {
     const answer = await link.register(signal)
     if (answer === 'throttled') return throttled(registering, 'register')
     registering.accepted()
@@ -111,9 +115,13 @@ export function createReporter(options: ReporterOptions): Reporter {
       outbox.refreshAll(clock.now())
     }
     options.onRegistered(answer)
+    return 'good'
   }
 
-  const tell = async (dispatch: Dispatch, link: EdgeLink, signal: AbortSignal) => {
+  const tell = async (
+    dispatch: Dispatch,
+    ...[link, signal]: Parameters<NextCall['run']>
+  ): ReturnType<NextCall['run']> => {
     const budget = reporting
     const receipt: Receipt =
       dispatch.kind === 'twins'
@@ -124,26 +132,30 @@ export function createReporter(options: ReporterOptions): Reporter {
     const refused = receipt === 'accepted' ? [] : receipt.refused
     if (dispatch.kind === 'twins') stats.twins += dispatch.twins.length - refused.length
     stats.refusedTwins += refused.length
+    activity.dropped('refused', refused.length)
     outbox.told(dispatch, clock.now())
     for (const { property, reason } of refused) {
       const fields = { device: dispatch.device, property, reason }
       logger.warn(fields, 'EdgeCore refuses this twin; it is left out until its value changes')
       outbox.quarantine(dispatch.device, property, reason, clock.now())
     }
+    return 'good'
   }
 
-  const throttled = (budget: Budget, what: string) => {
+  const throttled = (budget: Budget, what: EdgeCall): 'throttled' => {
     stats.throttled++
     budget.throttled(clock.now())
     logger[stats.throttled === 1 ? 'warn' : 'debug'](
       { what, callsPerSecond: budget.rate() },
       'EdgeCore takes no more calls for now; slowing down (other mappers on this node share its one call a second)',
     )
+    return 'throttled'
   }
 
   /** A failed call: what became of the link decides whether to wait or to go on with other devices. */
   const failed = (thrown: unknown, dispatch: Dispatch | undefined, signal: AbortSignal) => {
     const error = MapperError.from(thrown, 'edge_unavailable')
+    activity.asked(dispatch?.kind ?? 'register', error.code)
     if (error.code === 'canceled' && signal.aborted) return
     stats.failed++
     if (error.code === 'unsupported' && dispatch?.kind === 'state') {
@@ -208,7 +220,7 @@ export function createReporter(options: ReporterOptions): Reporter {
     else busy.add(dispatch.device)
     stats.calls++
     try {
-      await next.run(link, signal)
+      activity.asked(dispatch?.kind ?? 'register', await next.run(link, signal))
       failures = 0
     } catch (thrown) {
       failed(thrown, dispatch, signal)
@@ -254,7 +266,8 @@ export function createReporter(options: ReporterOptions): Reporter {
       poke()
     },
     get stats() {
-      return { ...stats, callsPerSecond: reporting.rate() }
+      const reason = stats.link === 'down' ? downReason : undefined
+      return { ...stats, reason, callsPerSecond: reporting.rate() }
     },
     async run(link, signal) {
       const underWay = new Set<Promise<void>>()

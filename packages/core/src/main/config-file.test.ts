@@ -61,10 +61,9 @@ describe('the Go file', () => {
     )
     expect(problems).toEqual([])
     expect(config?.common.protocol).toBeUndefined()
-    expect(config?.common).toMatchObject({
-      http_port: 7777,
-      edgecore_sock: '/etc/kubeedge/dmi.sock',
-    })
+    expect(config?.common).toMatchObject({ edgecore_sock: '/etc/kubeedge/dmi.sock' })
+    expect(config?.common.http_port).toBeUndefined()
+    expect(config?.http).toBeUndefined()
     expect(config?.mapper.values).toBe('encode')
   })
 })
@@ -105,6 +104,22 @@ describe('each field wrong in turn', () => {
     ['common:\n  http_port: 65536', '2:14: common.http_port: is 65536, but must be at most 65535'],
     ['common:\n  http_port: -1', '2:14: common.http_port: is -1, but must be at least 0'],
     ['common:\n  http_port: 1.5', '2:14: common.http_port: is 1.5, but must be a whole number ('],
+    ['http: on', '1:7: http: is the text "on", but must be an object ('],
+    ['http:\n  port: 65536', '2:9: http.port: is 65536, but must be at most 65535'],
+    ['http:\n  address: []', '2:12: http.address: is a list, but must be a text ('],
+    [
+      'http:\n  writes_by_get: often',
+      '2:18: http.writes_by_get: is the text "often", but must be ',
+    ],
+    ['http:\n  hosts: gateway', '2:10: http.hosts: is the text "gateway", but must be a list ('],
+    [
+      'http:\n  tls:\n    cert_file: [a]',
+      '3:16: http.tls.cert_file: is a list, but must be a text (',
+    ],
+    [
+      'http:\n  limits:\n    connections: 0',
+      '3:18: http.limits.connections: is 0, but must be at least 1',
+    ],
     ['edge: mqtt', '1:7: edge: is the text "mqtt", but must be one of dmi, mqtt-legacy ('],
     ['log: loud', '1:6: log: is the text "loud", but must be an object ('],
     [
@@ -192,7 +207,7 @@ test('unknown keys are warned about, with a guess', () => {
   expect(parseConfig(text).config).toBeDefined()
   expect(lines(text)).toEqual([
     'warning config.yaml:11:3: common.http_prot: is not known and ignored; did you mean http_port?',
-    'warning config.yaml:12:1: dev_init: is not known and ignored; known are grpc_server, common, edge, uplink, mqtt, log, state_dir, mapper',
+    'warning config.yaml:12:1: dev_init: is not known and ignored; known are grpc_server, common, edge, uplink, mqtt, http, log, state_dir, mapper',
     'warning config.yaml:15:3: log.levle: is not known and ignored; did you mean level?',
   ])
 })

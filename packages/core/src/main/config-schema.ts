@@ -1,6 +1,8 @@
+import { logLevels } from '../log-level.ts'
 import { Type, type Static } from '../schema.ts'
 import { defaultSettings, type MapperSettings } from '../mapper.ts'
 import { longestDelayMs } from '../time.ts'
+import { httpKeys } from './http-config.ts'
 import { edgeKeys } from './mqtt-config.ts'
 
 const socketPath = { pattern: '^/', maxLength: 107, minLength: 1 } as const
@@ -44,12 +46,14 @@ const common = Type.Object(
       description:
         "EdgeCore's socket: an absolute path of at most 107 bytes; default /etc/kubeedge/dmi.sock",
     }),
-    http_port: Type.Integer({
-      minimum: 0,
-      maximum: 65_535,
-      default: 7777,
-      description: 'kept for the REST API, which is not served yet; default 7777',
-    }),
+    http_port: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65_535,
+        description:
+          'the port of the REST API, if http.port is not there; default: none, and without a block http nothing is served',
+      }),
+    ),
   },
   { default: {}, description: 'who the mapper is' },
 )
@@ -139,9 +143,10 @@ export const configSchema = Type.Object({
   grpc_server: grpcServer,
   common,
   ...edgeKeys,
+  ...httpKeys,
   log: Type.Object(
     {
-      level: Type.Enum(['debug', 'info', 'warn', 'error'], {
+      level: Type.Enum(logLevels, {
         default: 'info',
         description: 'debug, info, warn or error; --v overrides it; default info',
       }),

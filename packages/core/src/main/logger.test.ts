@@ -1,9 +1,10 @@
 import { PassThrough, Writable } from 'node:stream'
 import { expect, test } from 'vitest'
 import { MapperError } from '../errors.ts'
+import type { LogLevel } from '../log-level.ts'
 import { createLogger } from './logger.ts'
 
-function listen(level = 'info') {
+function listen(level: LogLevel = 'info') {
   const out = new PassThrough()
   const logger = createLogger({ level, fields: { mapper: 'm' } }, out)
   const entries = () =>
@@ -28,6 +29,20 @@ test('one JSON object a line, with level, time and the fields of all parents', (
     msg: 'hello',
   })
   expect(new Date(String(entry?.['time'])).getTime()).toBeGreaterThan(0)
+})
+
+test('the level changes while it runs, for children that are there already too', () => {
+  const { logger, entries } = listen('warn')
+  const child = logger.child({ device: 'a' }).child({ connection: 'b' })
+  child.info('one')
+  child.warn('two')
+  logger.levels.set('debug')
+  expect(logger.levels.current()).toBe('debug')
+  child.debug({ n: 3 }, 'three')
+  logger.levels.set('error')
+  child.warn('four')
+  logger.fatal('five')
+  expect(entries().map(({ msg }) => msg)).toEqual(['two', 'three', 'five'])
 })
 
 test('secrets are not logged', () => {

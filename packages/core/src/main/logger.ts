@@ -1,12 +1,15 @@
 import type { Writable } from 'node:stream'
-import { pino, stdSerializers, stdTimeFunctions } from 'pino'
+import { levels as pinoLevels, pino, stdSerializers, stdTimeFunctions } from 'pino'
 import { MapperError, errorPolicies } from '../errors.ts'
 import type { LogFn, Logger } from '../log.ts'
+import { logLevels, type LevelSwitch, type LogLevel } from '../log-level.ts'
 
 /** A logger of a process: one JSON object a line, and a way to wait until the lines are out. */
 export interface ProcessLogger extends Logger {
   /** For what ends the process. */
   readonly fatal: LogFn
+  /** Changes what is logged from now on, by it and by all its children. */
+  readonly levels: LevelSwitch
   /** Resolves when everything is written, or after `withinMs`: a reader may have stopped reading. */
   flush(withinMs: number): Promise<void>
 }
@@ -22,11 +25,13 @@ const secret = ['password', 'passwd', 'token', 'secret', 'privateKey', 'authoriz
  * the process: pipes are written without blocking, and what does not fit is dropped.
  */
 export function createLogger(
-  options: { readonly level: string; readonly fields: object },
+  options: { readonly level: LogLevel; readonly fields: object },
   out: Writable,
 ): ProcessLogger {
   let state: 'open' | 'broken' = 'open'
   let dropped = 0
+  let level = options.level
+  let least = pinoLevels.values[level] ?? 0
   out.on('error', () => {
     state = 'broken'
   })
@@ -44,7 +49,14 @@ export function createLogger(
   }
   const logger = pino(
     {
-      level: options.level,
+      // Children of pino keep the level that they were born with. So the least one is given to all of
+      // them, and lines below the level that counts are dropped before anything is made of them.
+      level: logLevels[0],
+      hooks: {
+        logMethod(args, method, number) {
+          if (number >= least) method.apply(this, args)
+        },
+      },
       base: options.fields,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -62,7 +74,14 @@ export function createLogger(
         resolve()
       })
     })
-  return Object.assign(logger, { flush })
+  const levels: LevelSwitch = {
+    current: () => level,
+    set(next) {
+      level = next
+      least = pinoLevels.values[next] ?? 0
+    },
+  }
+  return Object.assign(logger, { flush, levels })
 }
 
 /** Weather prints without a stack, its causes included; a bug prints with it. */

@@ -36,16 +36,11 @@ export async function readSecrets(
       )
     }
   }
-  const word = async (key: 'username_file' | 'password_file', name: string) => {
-    const named = places[key] ?? environment[`${name}_FILE`]
-    if (named === undefined || named === '') return environment[name] || undefined
-    const source = places[key] === undefined ? `${name}_FILE` : `mqtt.${key}`
-    // Editors and `kubectl create secret` users leave a line end behind.
-    return (await read(named, source)).replace(/\r?\n$/, '')
-  }
+  const word = (key: 'username_file' | 'password_file', name: string) =>
+    readWord({ named: places[key], key: `mqtt.${key}`, name }, environment)
   const pem = async (key: 'ca_file' | 'cert_file' | 'key_file') => {
     const named = places[key]
-    return named === undefined ? undefined : read(named, `mqtt.${key}`)
+    return named === undefined ? undefined : readFileOf(named, `mqtt.${key}`)
   }
   const [username, password, ca, cert, key] = await Promise.all([
     word('username_file', 'MQTT_USERNAME'),
@@ -66,7 +61,23 @@ const pairs = [
   ['key_file', 'cert_file'],
 ] as const
 
-async function read(file: string, source: string): Promise<string> {
+/**
+ * A secret of one line: from the file that the configuration names under `key`, else from the one that
+ * the environment `NAME_FILE` names, else the environment `NAME` itself. Undefined if there is none.
+ */
+export async function readWord(
+  place: { readonly named: string | undefined; readonly key: string; readonly name: string },
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const { named, key, name } = place
+  const file = named ?? environment[`${name}_FILE`]
+  if (file === undefined || file === '') return environment[name] || undefined
+  // Editors and `kubectl create secret` users leave a line end behind.
+  return (await readFileOf(file, named === undefined ? `${name}_FILE` : key)).replace(/\r?\n$/, '')
+}
+
+/** A file that `source` names. Throws `invalid_config`. */
+export async function readFileOf(file: string, source: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (thrown) {
