@@ -12,7 +12,11 @@ export type Endpoint =
       readonly tls: TlsEndpoint | undefined
     }
   | { readonly kind: 'udp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'line'; readonly framing: 'rtu' | 'ascii'; readonly wire: SerialSettings | TcpSettings }
+  | {
+      readonly kind: 'line'
+      readonly framing: 'rtu' | 'ascii'
+      readonly wire: SerialSettings | TcpSettings
+    }
 
 export type TlsEndpoint = Pick<
   ModbusProtocol,

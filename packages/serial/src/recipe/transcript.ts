@@ -22,7 +22,8 @@ const stepSchema = Type.Object(
     ),
     error: maybe(
       Type.String({
-        description: 'The code of the error that it ends with; timeout: no frame is the answer, bad_data: one is hurt.',
+        description:
+          'The code of the error that it ends with; timeout: no frame is the answer, bad_data: one is hurt.',
       }),
     ),
   },
