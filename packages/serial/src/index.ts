@@ -1,4 +1,5 @@
 export { createSerialDriver, serialDriver } from './driver.ts'
+export { commandLine } from './commission/command-line.ts'
 export { protocolSchema, type SerialProtocol } from './config/protocol.ts'
 export { visitorSchema, type SerialVisitor } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
