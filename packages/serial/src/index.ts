@@ -62,6 +62,7 @@ export {
   type ReadyWrite,
 } from './recipe/compile-recipe.ts'
 export { resolveParams } from './recipe/params.ts'
+export { parseWritten } from './recipe/written.ts'
 export { parseRecipe } from './recipe/parse-recipe.ts'
 export { playTranscript } from './recipe/play-transcript.ts'
 export {

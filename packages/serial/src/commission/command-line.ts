@@ -31,8 +31,7 @@ export const commandLine: CommandLine<SerialProtocol, SerialVisitor> = {
     const write = own(recipe.writes, visitor.write ?? visitor.value ?? '')
     return write === undefined ? undefined : writtenType(write)
   },
-  readsBack: (visitor, protocol) =>
-    placeOf(visitor, recipeOf(protocol, shelf)).value !== undefined,
+  readsBack: (visitor, protocol) => placeOf(visitor, recipeOf(protocol, shelf)).value !== undefined,
 }
 
 function lineWords(end: string, text: string): RawConfig {
@@ -40,7 +39,10 @@ function lineWords(end: string, text: string): RawConfig {
   const [, scheme = 'tcp', host, port] =
     /^(?:(tcp|udp):\/\/)?(\[[^\]]+\]|[^:/]+):(\d+)\/?$/i.exec(end) ?? []
   if (host === undefined || port === undefined) {
-    throw wrong(text, 'names no line; write /dev/ttyUSB0, HOST:PORT or udp://HOST:PORT behind the @')
+    throw wrong(
+      text,
+      'names no line; write /dev/ttyUSB0, HOST:PORT or udp://HOST:PORT behind the @',
+    )
   }
   return { transport: scheme.toLowerCase(), host: host.replace(/^\[|\]$/g, ''), port }
 }

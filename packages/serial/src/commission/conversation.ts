@@ -48,11 +48,12 @@ export function createConversation(
   return {
     look,
     asked(request, atMs, bytes) {
-      const { name, exchange, values, settings: own, value } = request
+      const { kind, name, exchange, values, settings: own, value } = request
       const { timeoutMs, answers } = exchange
       waiting = answers ? { ...request, dueAt: atMs + timeoutMs + bytes * characterMs } : undefined
       spoken = values
-      const taken = { kind: 'request', of: name, settings: own } as const
+      const isWrite = kind === 'write'
+      const taken = { kind: 'request', of: name, isWrite, settings: own } as const
       return value === undefined ? taken : { ...taken, value }
     },
     heard(payload, atMs) {

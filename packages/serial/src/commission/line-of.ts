@@ -1,9 +1,24 @@
+import { createChecker, formatPath, MapperError, type RawConfig } from '@mapper-sdk/core'
 import type { WireSettings } from '@mapper-sdk/core/line'
 import { paramsOf, wireOf } from '../config/endpoint.ts'
-import type { SerialProtocol } from '../config/protocol.ts'
+import { normalize } from '../config/dialects.ts'
+import { protocolSchema, type SerialProtocol } from '../config/protocol.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import { resolveParams } from '../recipe/params.ts'
 import type { Values } from '../template/template.ts'
+
+const checker = createChecker(protocolSchema)
+
+/**
+ * A line as its words say, whatever speaks on it. Words that are none of a line are settings of a recipe.
+ * Throws a MapperError `invalid_config` with all that is wrong.
+ */
+export function parseLine(raw: RawConfig): SerialProtocol {
+  const { value, issues } = checker.check(normalize(raw, 'protocol'), [])
+  if (issues.length === 0) return value as SerialProtocol
+  const lines = issues.map(({ path, message }) => `${formatPath(path)} ${message}`.trim())
+  throw new MapperError('invalid_config', lines.join('\n'))
+}
 
 /** The line that a protocol configuration names, set as it says, else as the recipe does. */
 export const lineOf = (protocol: SerialProtocol, recipe?: Recipe): WireSettings =>

@@ -23,10 +23,7 @@ export interface RelayEvents {
 const mostUnread = 1 << 20
 
 /** Listens on the loopback interface alone; port 0 takes a free one. Rejects with `unreachable`. */
-export async function createRelay(
-  port: number,
-  { onBytes, onNote }: RelayEvents,
-): Promise<Relay> {
+export async function createRelay(port: number, { onBytes, onNote }: RelayEvents): Promise<Relay> {
   let software: Socket | undefined
   let device: Wire | undefined
 

@@ -16,6 +16,7 @@ export type Taken =
   | {
       readonly kind: 'request'
       readonly of: string
+      readonly isWrite: boolean
       /** Settings that are in it, such as an address. */
       readonly settings: Readonly<Record<string, string>>
       /** What a write writes. */

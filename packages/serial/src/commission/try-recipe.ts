@@ -1,4 +1,11 @@
-import { MapperError, silentLogger, sleep, systemClock, type Outcome, type Value } from '@mapper-sdk/core'
+import {
+  MapperError,
+  silentLogger,
+  sleep,
+  systemClock,
+  type Outcome,
+  type Value,
+} from '@mapper-sdk/core'
 import { createLines, openWireOf } from '@mapper-sdk/core/line'
 import { wireOf } from '../config/endpoint.ts'
 import type { SerialProtocol } from '../config/protocol.ts'
@@ -68,13 +75,21 @@ export async function tryRecipe(
     })
   })
   let finish: () => void = () => undefined
-  const options = { ready, params, echo, logger: silentLogger, ...(pauseMs !== undefined && { pauseMs }) }
+  const options = {
+    ready,
+    params,
+    echo,
+    logger: silentLogger,
+    ...(pauseMs !== undefined && { pauseMs }),
+  }
   try {
     const link = await openLink(await lines.open(wire, signal), options, signal)
     try {
       const streams = createStreams(link, recipe)
       for (const name of trial.exchanges) {
-        onResult(await outcomeOf('exchange', name, () => exchanged(name, link, recipe, signal), signal))
+        onResult(
+          await outcomeOf('exchange', name, () => exchanged(name, link, recipe, signal), signal),
+        )
       }
       const writer = createWriter(link, recipe)
       for (const { name, value } of trial.writes) {
@@ -101,7 +116,8 @@ async function exchanged(
   signal: AbortSignal,
 ): Promise<readonly NamedValue[]> {
   const exchange = ready.exchanges.get(name)
-  if (exchange === undefined) throw new MapperError('invalid_config', `there is no exchange ${name}`)
+  if (exchange === undefined)
+    throw new MapperError('invalid_config', `there is no exchange ${name}`)
   const received = await link.ask(exchange, params, { signal })
   return received === undefined ? [] : namedValues(ready, name, received)
 }

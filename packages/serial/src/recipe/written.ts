@@ -51,7 +51,7 @@ export function writtenValue(value: Value, write: RecipeWrite): Value {
 
 /** What a write takes, in the words of a model. */
 export const writtenType = ({ type = 'number' }: RecipeWrite): PropertyType =>
-  ({ number: 'DOUBLE', integer: 'INT', text: 'STRING', boolean: 'BOOLEAN' } as const)[type]
+  (({ number: 'DOUBLE', integer: 'INT', text: 'STRING', boolean: 'BOOLEAN' }) as const)[type]
 
 /** A text as the value that it means to a write. Throws a MapperError `bad_data`. */
 export const parseWritten = (text: string, write: RecipeWrite): Value =>

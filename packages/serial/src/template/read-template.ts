@@ -64,7 +64,8 @@ function lookOf(format: string): Look {
   }
   const [, width, places, kind] = /^\+?0?([1-9]\d?)?(?:\.(\d{1,2}))?([df])$/.exec(format) ?? []
   if (kind !== undefined) {
-    const decimals = places === undefined || Number(places) === 0 ? '' : `\\.[0-9]{${Number(places)}}`
+    const decimals =
+      places === undefined || Number(places) === 0 ? '' : `\\.[0-9]{${Number(places)}}`
     const pattern = width === undefined ? `[+-]?[0-9]+${decimals}` : `[-+0-9. ]{${width}}`
     return { pattern, read: (text) => plainNumber(text.trim()) }
   }

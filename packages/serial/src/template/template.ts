@@ -76,8 +76,7 @@ function bytesOf({ name, format }: Exclude<Part, Uint8Array>, values: Values): U
 }
 
 export type Piece =
-  | { readonly literal: string }
-  | { readonly name: string; readonly format: string }
+  { readonly literal: string } | { readonly name: string; readonly format: string }
 
 /** Literal texts, each to be read alone, and placeholders. */
 export function split(text: string): readonly Piece[] {
