@@ -82,7 +82,8 @@ export function planOf({ lines, relayPort, ready, frame }: SniffWish): SniffPlan
   if (unknown !== undefined) throw wrong(`${unknown} is no word of a line, and there is no recipe`)
   const alone = relayPort === undefined ? 'unknown' : 'received'
   const directions = other === undefined ? ([alone] as const) : (['sent', 'received'] as const)
-  const options = (characterMs: number) => ({ characterMs, midStream: relayPort === undefined })
+  // Between software and device one is there from the beginning, mostly.
+  const midStream = relayPort === undefined
   const settings = ready === undefined ? {} : knownSettings(ready.recipe, protocol)
   const spec = frame === undefined ? ({ type: 'gap' } as const) : parseFrameText(frame)
   return {
@@ -93,8 +94,8 @@ export function planOf({ lines, relayPort, ready, frame }: SniffWish): SniffPlan
     ...(relayPort !== undefined && { relayPort }),
     decoderFor: (characterMs) =>
       ready === undefined
-        ? createFrameDecoder(spec, options(characterMs))
-        : createDecoder(ready, settings, options(characterMs)),
+        ? createFrameDecoder(spec, { characterMs })
+        : createDecoder(ready, settings, { characterMs, midStream }),
   }
 }
 

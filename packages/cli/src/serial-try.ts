@@ -79,31 +79,32 @@ export function trialOf(
   const { recipe } = ready
   const sources = new Set([...ready.values.values()].map(({ from }) => from))
   const usual = [...ready.exchanges.keys()].filter((name) => sources.has(name))
-  const isQuiet = [exchanges, streams, writes, listenMs].every((one) => one === undefined)
-  const allStreams = [...ready.streams.keys()]
-  const isListening = listenMs !== undefined || (isQuiet && usual.length === 0)
-  const trial = {
-    exchanges: (exchanges ?? (isQuiet ? usual : [])).map((name) =>
-      known(name, ready.exchanges, 'exchange'),
-    ),
-    writes: (writes ?? []).map((text) => {
-      const at = text.indexOf('=')
-      if (at < 1) throw wrong(`--write ${text}: write it as NAME=VALUE`)
-      const name = known(text.slice(0, at), ready.writes, 'write')
-      return { name, value: parseWritten(text.slice(at + 1), recipe.writes?.[name] ?? neverWrite) }
-    }),
-    streams: (streams ?? (isListening ? allStreams : [])).map((name) =>
-      known(name, ready.streams, 'stream'),
-    ),
-    ...(listenMs !== undefined && { listenMs }),
-  }
-  if (listenMs !== undefined && trial.streams.length === 0) {
+  const saysNothing = [exchanges, streams, writes, listenMs].every((one) => one === undefined)
+  const isListening = listenMs !== undefined || (saysNothing && usual.length === 0)
+  const askFor = exchanges ?? (saysNothing ? usual : [])
+  const listenTo = streams ?? (isListening ? [...ready.streams.keys()] : [])
+  if (listenMs !== undefined && listenTo.length === 0) {
     throw wrong(`--listen: ${recipe.name} has no streams`)
   }
-  return { trial, isNamed: streams !== undefined }
+  return {
+    trial: {
+      exchanges: askFor.map((name) => known(name, ready.exchanges, 'exchange')),
+      writes: (writes ?? []).map((text) => writeOf(text, ready)),
+      streams: listenTo.map((name) => known(name, ready.streams, 'stream')),
+      ...(listenMs !== undefined && { listenMs }),
+    },
+    isNamed: streams !== undefined,
+  }
 }
 
-const neverWrite = { request: '' }
+function writeOf(text: string, { recipe, writes }: ReadyRecipe) {
+  const at = text.indexOf('=')
+  if (at < 1) throw wrong(`--write ${text}: write it as NAME=VALUE`)
+  const name = known(text.slice(0, at), writes, 'write')
+  const spec = new Map(Object.entries(recipe.writes ?? {})).get(name)
+  if (spec === undefined) throw new MapperError('internal', `${name} is no write`)
+  return { name, value: parseWritten(text.slice(at + 1), spec) }
+}
 
 function known(name: string, among: ReadonlyMap<string, unknown>, kind: string): string {
   if (among.has(name)) return name

@@ -16,8 +16,10 @@ export interface Decoder {
   readonly dueAt: number | undefined
   /** To be called at `dueAt`; earlier it does nothing. */
   flush(atMs: number): readonly Sighting[]
-  /** Ends whatever has begun: the line is gone. */
+  /** Ends whatever has begun: the line is gone, or was silent for long. */
   finish(atMs: number): readonly Sighting[]
+  /** Bytes of which nothing was told yet. */
+  readonly held: number
 }
 
 /** A decoder for whom nothing is known but how frames are cut. */
@@ -37,6 +39,9 @@ export function createFrameDecoder(spec: FrameSpec, options: DecoderOptions = {}
     take: (direction, bytes, atMs) => seen(direction, framerOf(direction).push(bytes, atMs)),
     get dueAt() {
       return soonest(every().map(({ dueAt }) => dueAt))
+    },
+    get held() {
+      return every().reduce((sum, { held }) => sum + held, 0)
     },
     flush: (atMs) => each((framer) => framer.flush(atMs)),
     finish: (atMs) => each((framer) => framer.finish(atMs)),
@@ -96,6 +101,9 @@ export function createDecoder(
     },
     get dueAt() {
       return soonest([requests.dueAt, answers.dueAt, mixed.dueAt])
+    },
+    get held() {
+      return requests.held + answers.held + mixed.held
     },
     flush: (atMs) => [
       ...sent(requests.flush(atMs), []),

@@ -11,6 +11,7 @@ export interface MixedDecoder {
   readonly dueAt: number | undefined
   flush(atMs: number): readonly Sighting[]
   finish(atMs: number): readonly Sighting[]
+  readonly held: number
 }
 
 /** How long bytes that are no frame of the device may turn out to be the beginning of a request. */
@@ -109,6 +110,9 @@ export function createMixedDecoder(
     get dueAt() {
       return soonest([requests.dueAt, answers.dueAt, heldUntil])
     },
+    get held() {
+      return answers.held + held.reduce((sum, { frame }) => sum + frame.raw.length, 0)
+    },
     flush(atMs) {
       return [...asked(requests.flush(atMs)), ...heard(answers.flush(atMs)), ...over(atMs)]
     },
@@ -126,6 +130,7 @@ function before(pieces: readonly Piece[], place: number): readonly Piece[] {
     if (raw.length === 0) return []
     if (raw.length === frame.raw.length) return [{ frame, start }]
     const { offset, atMs } = frame
-    return [{ start, frame: { good: false, reason: 'incomplete', raw, offset, atMs } }]
+    const reason = !frame.good && frame.reason === 'noise' ? 'noise' : 'incomplete'
+    return [{ start, frame: { good: false, reason, raw, offset, atMs } }]
   })
 }

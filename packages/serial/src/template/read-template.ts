@@ -1,4 +1,4 @@
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError, decimalOf, decimalText } from '@mapper-sdk/core'
 import { latin1 } from '../match/match.ts'
 import { parseBytes } from '../text/bytes-text.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
@@ -57,8 +57,8 @@ function lookOf(format: string): Look {
       pattern: `.{${sizeOf(format)}}`,
       read(text) {
         const number = readNumber(bytesOf(text), format)
-        const isKnown = !isFloat(format) || Number.isFinite(number)
-        return isKnown ? String(number) : undefined
+        if (isFloat(format) && !Number.isFinite(number)) return undefined
+        return decimalText(decimalOf(number))
       },
     }
   }
