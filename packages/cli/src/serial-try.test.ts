@@ -64,7 +64,7 @@ test('a stream is waited for', async () => {
   const raw = { ...scale.words, host: '127.0.0.1', port: device.port }
   // Only when the device is there it can say something.
   screen.onWrite(() => {
-    if (screen.out().includes('answer to cancel') && !screen.out().includes('stream')) {
+    if (screen.out().includes('"kind":"answer"') && !screen.out().includes('"kind":"stream"')) {
       device.say('S D       1.00 g\r\n')
     }
   })

@@ -41,7 +41,10 @@ describe('devices', () => {
   })
 
   it('have a recipe in a file', () => {
-    const file = write('own.yaml', 'name: own\nframe: { type: delimiter, end: <CR> }\n')
+    const file = write(
+      'own.yaml',
+      'name: own\nframe: { type: delimiter, end: <CR> }\nexchanges: { a: { request: A } }\nvalues: { a: { from: a } }\n',
+    )
     const { recipeText, recipe: name } = checked(commandLine.protocol(`${file}@h:1`))
     expect(name).toBeUndefined()
     expect(recipeText).toContain('name: own')
@@ -72,11 +75,11 @@ describe('places', () => {
     expect(commandLine.visitor('weight')).toEqual({ value: 'weight' })
     expect(commandLine.valueType?.({ value: 'tare' }, scale)).toBe('DOUBLE')
     expect(commandLine.valueType?.({ value: 'weight' }, scale)).toBeUndefined()
-    expect(commandLine.valueType?.({ value: 'display' }, meter)).toBe('STRING')
+    expect(commandLine.valueType?.({ value: 'displayText' }, meter)).toBe('STRING')
   })
 
   it('are read back after a write if they can be read', () => {
     expect(commandLine.readsBack?.({ value: 'tare' }, scale)).toBe(true)
-    expect(commandLine.readsBack?.({ value: 'display' }, meter)).toBe(false)
+    expect(commandLine.readsBack?.({ value: 'displayText' }, meter)).toBe(false)
   })
 })

@@ -86,6 +86,10 @@ export async function tryRecipe(
     const link = await openLink(await lines.open(wire, signal), options, signal)
     try {
       const streams = createStreams(link, recipe)
+      const last = new Map<string, Received>()
+      for (const name of trial.streams) {
+        streams.follow(name, (received) => void last.set(name, received))
+      }
       for (const name of trial.exchanges) {
         onResult(
           await outcomeOf('exchange', name, () => exchanged(name, link, recipe, signal), signal),
@@ -100,7 +104,7 @@ export async function tryRecipe(
         }
         onResult(await outcomeOf('write', name, write, signal))
       }
-      await listen(trial, streams, recipe, onResult, signal)
+      await listen(trial, { streams, last, recipe }, onResult, signal)
     } finally {
       await link.close()
     }
@@ -124,17 +128,18 @@ async function exchanged(
 
 async function listen(
   { streams: names, listenMs }: Trial,
-  streams: Streams,
-  { ready }: DeviceRecipe,
+  heard: {
+    readonly streams: Streams
+    /** The last frame of each stream so far. */
+    readonly last: ReadonlyMap<string, Received>
+    readonly recipe: DeviceRecipe
+  },
   onResult: TrialEvents['onResult'],
   signal: AbortSignal,
 ): Promise<void> {
-  const last = new Map<string, Received>()
-  const stops = names.map((name) =>
-    streams.follow(name, (received) => void last.set(name, received)),
-  )
+  const { streams, last, recipe } = heard
+  const { ready } = recipe
   if (listenMs !== undefined && names.length > 0) await sleep(systemClock, listenMs, signal)
-  for (const stop of stops) stop()
   const results = names.map((name) =>
     outcomeOf(
       'stream',
