@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   createResolver,
@@ -12,11 +12,13 @@ import { deviceOf, loadFolder, modelOf } from '@mapper-sdk/edge-sim'
 import { formatAddress, modbusDriver, normalize, parseAddress } from '@mapper-sdk/modbus'
 import { opcuaDriver } from '@mapper-sdk/opcua'
 import { parseBank, serveTcp } from '@mapper-sdk/modbus/simulator'
+import { serialDriver } from '@mapper-sdk/serial'
 import { describe, expect, test, vi } from 'vitest'
 import { parseDocument } from 'yaml'
 import { driver as jsonOverHttp } from '../../examples/json-over-http/driver.ts'
 import { driver as oven } from '../../examples/custom-driver/driver.ts'
 import { checkFolder, formatFinding } from '../../packages/cli/src/check-folder.ts'
+import { useRecipesOf } from '../../packages/cli/src/recipe-folders.ts'
 import { parseConfig } from '../../packages/core/src/main/config-file.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
 import { compileBlocks } from './compile.ts'
@@ -32,7 +34,7 @@ import {
 } from './markdown.ts'
 import { runDevices } from './run-devices.ts'
 
-const drivers: readonly Driver[] = [modbusDriver, opcuaDriver, jsonOverHttp, oven]
+const drivers: readonly Driver[] = [modbusDriver, opcuaDriver, serialDriver, jsonOverHttp, oven]
 const driverOf = async (protocolName: string): Promise<Driver> => {
   const driver = drivers.find((each) => each.protocolName === protocolName)
   if (driver === undefined) throw new Error(`no driver for ${protocolName}`)
@@ -98,6 +100,7 @@ describe('commands', () => {
     'device-commands.ts',
     'modbus-commands.ts',
     'opcua-commands.ts',
+    'serial-commands.ts',
   ].flatMap((file) =>
     [
       ...readFileSync(inRoot(`packages/cli/src/${file}`), 'utf8').matchAll(/\.command\('(\w+)'/g),
@@ -137,6 +140,9 @@ describe('YAML', () => {
   const isResource = ({ text }: Block) => /^kind: Device/m.test(text)
   const isConfig = (block: Block) => keysOf(block).includes('common')
 
+  /** Recipes stand beside the device files that use them. */
+  const recipeName = ({ info }: Block) => /\/recipes\/(.+)$/.exec(info.get('title') ?? '')?.[1]
+
   test.each(pages.filter(({ blocks }) => blocks.some(isResource)).map((page) => [page.name, page]))(
     'the resources of %s pass the check',
     async (_, page) => {
@@ -145,6 +151,12 @@ describe('YAML', () => {
         for (const [index, block] of page.blocks.filter(isResource).entries()) {
           await writeFile(path.join(folder, `${index}.yaml`), block.text)
         }
+        await mkdir(path.join(folder, 'recipes'))
+        for (const block of page.blocks) {
+          const name = recipeName(block)
+          if (name !== undefined) await writeFile(path.join(folder, 'recipes', name), block.text)
+        }
+        useRecipesOf(folder)
         const { findings, devices } = await checkFolder(folder, driverOf)
         expect(findings.map(formatFinding)).toEqual([])
         expect(devices).toBeGreaterThan(0)
@@ -159,7 +171,9 @@ describe('YAML', () => {
     (_, { text }) => expect(parseConfig(text).problems).toEqual([]),
   )
 
-  const fragments = yaml.filter((block) => !isResource(block) && !isConfig(block))
+  const fragments = yaml.filter(
+    (block) => !isResource(block) && !isConfig(block) && recipeName(block) === undefined,
+  )
   test.each(fragments.map((block) => [titleOf(block), block]))(
     'the fragment at %s is right',
     async (_, { info, text }) => {
