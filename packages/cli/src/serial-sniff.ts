@@ -82,8 +82,6 @@ export function planOf({ lines, relayPort, ready, frame }: SniffWish): SniffPlan
   if (unknown !== undefined) throw wrong(`${unknown} is no word of a line, and there is no recipe`)
   const alone = relayPort === undefined ? 'unknown' : 'received'
   const directions = other === undefined ? ([alone] as const) : (['sent', 'received'] as const)
-  // Between software and device one is there from the beginning, mostly.
-  const midStream = relayPort === undefined
   const settings = ready === undefined ? {} : knownSettings(ready.recipe, protocol)
   const spec = frame === undefined ? ({ type: 'gap' } as const) : parseFrameText(frame)
   return {
@@ -92,10 +90,10 @@ export function planOf({ lines, relayPort, ready, frame }: SniffWish): SniffPlan
       direction: directions[index] ?? 'unknown',
     })),
     ...(relayPort !== undefined && { relayPort }),
-    decoderFor: (characterMs) =>
+    decoderFor: (options) =>
       ready === undefined
-        ? createFrameDecoder(spec, { characterMs })
-        : createDecoder(ready, settings, { characterMs, midStream }),
+        ? createFrameDecoder(spec, { characterMs: options.characterMs })
+        : createDecoder(ready, settings, options),
   }
 }
 

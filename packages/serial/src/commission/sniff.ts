@@ -1,6 +1,7 @@
 import type { MapperError } from '@mapper-sdk/core'
 import type { WireSettings } from '@mapper-sdk/core/line'
 import type { Decoder } from './decoder.ts'
+import type { DecoderOptions } from './decoder-parts.ts'
 import { keepWire } from './keep-wire.ts'
 import { createRelay, type Relay } from './relay.ts'
 import type { Direction, Sighting } from './sighting.ts'
@@ -14,8 +15,8 @@ export interface SniffPlan {
    * behind the only ear. 0 takes a free one.
    */
   readonly relayPort?: number
-  /** Made when the time of a character is known, in ms. */
-  readonly decoderFor: (characterMs: number) => Decoder
+  /** Made with the first bytes, which may be in the middle of a frame. */
+  readonly decoderFor: (options: Required<DecoderOptions>) => Decoder
 }
 
 export interface SniffEvents {
@@ -54,7 +55,12 @@ export async function sniff(
       settings,
       {
         onOpen(wire) {
-          witness ??= createWitness(decoderFor(wire.characterMs), onSighting)
+          const { characterMs } = wire
+          witness ??= createWitness({
+            characterMs,
+            decoderFor: (midStream) => decoderFor({ characterMs, midStream }),
+            onSighting,
+          })
           relay?.attach(wire)
           ;({ name } = wire)
           if (opened.has(index)) return onNote(`${name} is back`)
@@ -67,6 +73,7 @@ export async function sniff(
         },
         onLost({ detail }: MapperError) {
           witness?.finish()
+          witness = undefined
           relay?.attach(undefined)
           onNote(`${detail}; waiting for it`)
         },

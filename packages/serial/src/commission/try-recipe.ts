@@ -64,8 +64,15 @@ export async function tryRecipe(
   const wire = wireOf(protocol, ready.recipe.line)
   const lines = createLines(async (settings, opening) => {
     const open = await openWireOf(settings, opening)
-    const decoder = createDecoder(ready, params, { characterMs: open.characterMs })
-    const witness = createWitness(decoder, onSighting)
+    const { characterMs } = open
+    const witness = createWitness({
+      ...{ characterMs, onSighting },
+      // A device that never speaks unasked is quiet when it is asked.
+      decoderFor: (isMiddle) => {
+        const midStream = isMiddle && ready.streams.size > 0
+        return createDecoder(ready, params, { characterMs, midStream })
+      },
+    })
     finish = witness.finish
     return tapWire(open, (direction, bytes) => {
       if (direction === 'sent') own.expect(bytes)

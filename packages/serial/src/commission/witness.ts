@@ -12,31 +12,58 @@ export interface Witness {
 /** After so much silence what has begun is shown as it is: whoever looks at a line wants to see garbage. */
 const restMs = 2000
 
-/** Times of the sightings are ms since 1970. */
-export function createWitness(decoder: Decoder, onSighting: (seen: Sighting) => void): Witness {
+/** Silence before the first byte that shows that a frame begins with it. */
+const quietMs = 50
+
+export interface WitnessOptions {
+  /** Time of one character on the line, in ms; 0: not known */
+  readonly characterMs: number
+  /** Called with the first bytes; midStream: they may be the rest of a frame. */
+  readonly decoderFor: (midStream: boolean) => Decoder
+  /** Its time is in ms since 1970. */
+  readonly onSighting: (seen: Sighting) => void
+}
+
+/** To be made when the line has just been opened. */
+export function createWitness({ characterMs, decoderFor, onSighting }: WitnessOptions): Witness {
+  const openedAt = performance.now()
+  let decoder: Decoder | undefined
   let timer: NodeJS.Timeout | undefined
   let lastAt = 0
 
-  function tell(sightings: readonly Sighting[]): void {
+  function decoderAt(atMs: number, direction: Direction): Decoder {
+    const isQuiet = atMs - openedAt >= Math.max(quietMs, 20 * characterMs)
+    return (decoder ??= decoderFor(direction !== 'sent' && !isQuiet))
+  }
+
+  function tell({ dueAt, held }: Decoder, sightings: readonly Sighting[]): void {
     for (const seen of sightings) {
       onSighting({ ...seen, atMs: Date.now() - performance.now() + seen.atMs })
     }
     clearTimeout(timer)
-    const dueAt = soonest([decoder.dueAt, decoder.held > 0 ? lastAt + restMs : undefined])
-    if (dueAt === undefined) return
-    timer = setTimeout(look, Math.max(1, Math.ceil(dueAt - performance.now())))
+    const next = soonest([dueAt, held > 0 ? lastAt + restMs : undefined])
+    if (next === undefined) return
+    timer = setTimeout(look, Math.max(1, Math.ceil(next - performance.now())))
   }
 
   function look(): void {
+    if (decoder === undefined) return
     const now = performance.now()
-    tell(now < lastAt + restMs ? decoder.flush(now) : decoder.finish(now))
+    const sightings = now < lastAt + restMs ? decoder.flush(now) : decoder.finish(now)
+    tell(decoder, sightings)
   }
 
   return {
     take(direction, bytes) {
       lastAt = performance.now()
-      tell(decoder.take(direction, bytes, lastAt))
+      const own = decoderAt(lastAt, direction)
+      const sightings = own.take(direction, bytes, lastAt)
+      tell(own, sightings)
     },
-    finish: () => tell(decoder.finish(performance.now())),
+    finish() {
+      if (decoder === undefined) return
+      const sightings = decoder.finish(performance.now())
+      tell(decoder, sightings)
+    },
   }
 }
