@@ -104,16 +104,16 @@ test('a line that is not there at first is an error', async () => {
 })
 
 const line = { path: '/dev/ttyUSB0' }
-test.each<readonly [Omit<SniffWish, 'json'>, string]>([
-  [{ lines: [] }, 'listen to what?'],
-  [{ lines: [line, line, line] }, 'listen to what?'],
-  [{ lines: [line, line], relayPort: 0 }, 'name only one'],
-  [{ lines: [line], ready, frame: 'type: gap' }, '--frame is for lines without a recipe'],
-  [{ lines: [{ ...line, address: 3 }] }, 'address is no word of a line'],
-  [{ lines: [{ ...line, address: 3 }], ready }, 'address is no setting of MT-SICS scale'],
-  [{ lines: [{ ...line, baudRate: 1 }] }, 'baudRate'],
-  [{ lines: [line], frame: 'type: delimiter, ende: x' }, 'the frame: ende'],
-])('%j is refused', (wish, message) => {
+test.each<readonly [message: string, wish: Omit<SniffWish, 'json'>]>([
+  ['listen to what?', { lines: [] }],
+  ['listen to what?', { lines: [line, line, line] }],
+  ['name only one', { lines: [line, line], relayPort: 0 }],
+  ['--frame is for lines without a recipe', { lines: [line], ready, frame: 'type: gap' }],
+  ['address is no word of a line', { lines: [{ ...line, address: 3 }] }],
+  ['address is no setting of MT-SICS scale', { lines: [{ ...line, address: 3 }], ready }],
+  ['baudRate', { lines: [{ ...line, baudRate: 1 }] }],
+  ['the frame: ende', { lines: [line], frame: 'type: delimiter, ende: x' }],
+])('what cannot be meant is refused: %s', (message, wish) => {
   expect(() => planOf({ ...wish, json: false })).toThrow(message)
 })
 

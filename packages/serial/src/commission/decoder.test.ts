@@ -196,7 +196,7 @@ describe.each(names)('what goes over the line in the transcript of %s', (name) =
         ]
         check(step, sightings)
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
 })
@@ -221,7 +221,7 @@ describe('any bytes', () => {
           expect(without(kept)).toBe(without(sent))
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
