@@ -6,6 +6,12 @@ import { layersRule, pureFiles } from './layers.js'
 const root = path.join(import.meta.dirname, '..')
 const impure = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'process']
 
+const noPortList = {
+  object: 'SerialPort',
+  property: 'list',
+  message: 'it ends the process where there is no udevadm, as in slim containers',
+}
+
 export default defineConfig(
   { ignores: ['**/dist/**', '**/node_modules/**', '**/gen/**', '**/*.mjs', '.config/**'] },
   {
@@ -29,6 +35,7 @@ export default defineConfig(
         { selector: 'TSModuleDeclaration', message: 'no namespaces' },
         { selector: 'TSParameterProperty', message: 'no parameter properties' },
       ],
+      'no-restricted-properties': ['error', noPortList],
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -47,7 +54,7 @@ export default defineConfig(
     ...pureFiles('packages/core/src'),
     rules: {
       'no-restricted-globals': ['error', ...impure],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
+      'no-restricted-properties': ['error', noPortList, { object: 'Math', property: 'random' }],
     },
   },
   {

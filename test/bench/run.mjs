@@ -5,12 +5,13 @@ import * as opcua from './opcua.mjs'
 import * as path from './path.mjs'
 import * as plan from './plan.mjs'
 import * as scale from './scale.mjs'
+import * as serial from './serial.mjs'
 
 /**
  * Runs all benchmarks, or those that are named: `npm run bench -- path plan --json`. With --json every
  * figure is one JSON object a line; without it a table is printed.
  */
-const benches = [path, plan, link, modbus, opcua, scale]
+const benches = [path, plan, link, modbus, opcua, serial, scale]
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

@@ -3,6 +3,7 @@ import {
   type Device,
   type DeviceModel,
   type DeviceState,
+  type Driver,
   type Logger,
   type MapperSettings,
   type MapperView,
@@ -19,7 +20,7 @@ export interface FieldProperty {
   readonly desired?: string
 }
 
-/** A Modbus mapper in this process, with an EdgeCore in memory: for what happens in the field. */
+/** A mapper in this process, by itself for Modbus, with an EdgeCore in memory: for what happens in the field. */
 export interface FieldMapper {
   readonly edge: FakeEdge
   /** Creates or changes a device, read every 20 ms. By itself it has one INT, `level`, in holding 0. */
@@ -39,13 +40,14 @@ const level = { visitor: { table: 'holding', address: 0 } } as const
 export function startFieldMapper(
   { onTestFinished }: TestContext,
   settings: Partial<MapperSettings> = {},
+  driver: Driver = modbusDriver,
 ): FieldMapper {
   const edge = createFakeEdge()
   const log: { device: string; text: string }[] = []
   const stop = new AbortController()
   let view: MapperView | undefined
   const done = runMapper({
-    driver: modbusDriver,
+    driver,
     edge,
     logger: loggerInto(log),
     signal: stop.signal,
@@ -72,7 +74,7 @@ export function startFieldMapper(
         namespace: 'default',
         name,
         model: name,
-        protocolName: 'modbus',
+        protocolName: driver.protocolName,
         protocol,
         properties: Object.entries(properties).map(([property, { visitor, desired = '' }]) => ({
           name: property,

@@ -63,15 +63,21 @@ function describeAlternatives(
     return { path, message: message + meant(outer.data, choices) + explain(schema) }
   }
   const forms = formsOf(errors, outer)
-  const likely = forms.filter((_, index) => isMeant(listOf(outer.schema)[index], outer.data))
-  const word = likely.length === 0 ? wrongWord(listOf(outer.schema), outer.data) : undefined
+  const schemas = listOf(outer.schema)
+  const likely = forms.filter((_, index) => isMeant(schemas[index], outer.data))
+  const word = likely.length === 0 ? wrongWord(schemas, outer.data) : undefined
   if (word !== undefined) return { ...word, path: [...path, ...word.path] }
   const [only, ...others] = likely.length === 0 ? forms : likely
   if (only !== undefined && others.length === 0) return describeErrors(only, data)
   const needed = [only ?? [], ...others].map((form) => describeErrors(form, data))
-  const missing = needed.map(({ path: at }) => String(at.at(-1)))
+  const missing = [...new Set(needed.map(({ path: at }) => String(at.at(-1))))]
   if (needed.every(({ message }) => message.startsWith('is missing'))) {
-    return { path, message: `needs one of ${[...new Set(missing)].join(', ')}` }
+    const [key, another] = missing
+    const words = key === undefined || another !== undefined ? [] : wordsOf(schemas, key)
+    if (key === undefined || words.length === 0) {
+      return { path, message: `needs one of ${missing.join(', ')}` }
+    }
+    return { path: [...path, key], message: `is missing; it must be ${oneOf(words)}` }
   }
   const why = needed.map(({ path: at, message }) => [at.slice(path.length).join('.'), message])
   const sentences = why.map((parts) => parts.filter((part) => part !== '').join(' '))
@@ -93,14 +99,19 @@ function isMeant(form: unknown, data: unknown): boolean {
 /** The fixed word of the data that belongs to no form. */
 function wrongWord(forms: readonly unknown[], data: unknown): Problem | undefined {
   for (const [key, given] of Object.entries(objectOf(data))) {
-    const schemas = forms.map((form) => objectOf(objectOf(objectOf(form)['properties'])[key]))
-    const choices = schemas.map((schema) => schema['const']).filter((one) => one !== undefined)
+    const choices = wordsOf(forms, key)
     if (choices.length === 0 || choices.some((choice) => choice === given)) continue
     const message = `is ${show(given)}, but must be ${oneOf(choices)}${meant(given, choices)}`
     return { path: [key], message }
   }
   return undefined
 }
+
+/** The fixed words that forms have for a key. */
+const wordsOf = (forms: readonly unknown[], key: string): readonly unknown[] =>
+  forms
+    .map((form) => objectOf(objectOf(objectOf(form)['properties'])[key])['const'])
+    .filter((word) => word !== undefined)
 
 /** The failures of each alternative, in the order of the schema; each has at least one. */
 function formsOf(errors: readonly ErrorObject[], outer: ErrorObject): ErrorObject[][] {

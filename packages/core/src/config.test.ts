@@ -162,6 +162,7 @@ describe('any JSON Schema', () => {
     expect(issuesOf(forms, { mode: 'udp' })).toEqual([
       'mode is the text "udp", but must be one of tcp, rtu',
     ])
+    expect(issuesOf(forms, {})).toEqual(['mode is missing; it must be one of tcp, rtu'])
   })
 
   test('one of several required', () => {

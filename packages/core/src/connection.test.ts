@@ -11,7 +11,7 @@ import { createFakeDriver, createManualClock } from './testing/index.ts'
 
 const settings = { callTimeoutMs: 5_000, backoffFirstMs: 100, backoffMaxMs: 1_000 }
 
-function rig(options: { parallel?: number; writesOvertake?: boolean } = {}) {
+function rig(options: Parameters<typeof createFakeDriver>[0] = {}) {
   const clock = createManualClock()
   const driver = createFakeDriver(options)
   const protocol = { host: 'h', unit: 1 }
@@ -172,12 +172,15 @@ describe('a shared connection', () => {
     expect(driver.open).toBe(0)
   })
 
-  it('gives up on a driver that neither answers nor aborts', async () => {
-    const { clock, driver, shared, read } = rig()
+  it.each([
+    ['', {}, 5_999],
+    ['as late as the connection needs', { callTimeoutMs: 60_000 }, 60_999],
+  ])('gives up on a driver that neither answers nor aborts %s', async (_, options, afterMs) => {
+    const { clock, driver, shared, read } = rig(options)
     const lease = shared.lease('n/a', () => undefined)
     driver.before = () => new Promise(() => undefined)
     const code = codeOf(read(lease))
-    await clock.advance(5_999)
+    await clock.advance(afterMs)
     expect(shared.state).toBe('ready')
     await clock.advance(2)
     expect(await code).toBe('timeout')

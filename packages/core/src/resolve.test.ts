@@ -330,6 +330,28 @@ describe('a wrong protocol', () => {
     })
   })
 
+  test('a driver refuses a protocol config that its schema lets through, at the name that the CR uses', () => {
+    const refusing = createResolver<Protocol, Visitor>({
+      ...driver,
+      checkProtocol: ({ port }) => {
+        if (port === 1) throw new TypeError('oops')
+        return port === 502 ? undefined : { field: 'port', message: `is ${port}, which is taken` }
+      },
+    })
+    const issuesOf = (port: number) => {
+      const device = deviceOf([propertyOf()])
+      const { device: resolved, issues } = refusing(
+        { ...device, protocol: { ...device.protocol, port } },
+        modelOf({}),
+      )
+      expect(resolved === undefined).toBe(issues.length > 0)
+      return issues.map(({ path, message }) => `${formatPath(path)} ${message}`)
+    }
+    expect(issuesOf(502)).toEqual([])
+    expect(issuesOf(503)).toEqual(['spec.protocol.configData.port is 503, which is taken'])
+    expect(issuesOf(1)).toEqual(['spec.protocol.configData oops'])
+  })
+
   test("a driver may not claim core's words", () => {
     const visitorSchema = Type.Object({ scale: Type.Number() })
     expect(() => createResolver({ ...driver, visitorSchema })).toThrow(/scale, which core handles/)

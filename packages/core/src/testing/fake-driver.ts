@@ -62,6 +62,7 @@ export interface FakeWatch {
 export interface FakeDriverOptions {
   readonly parallel?: number
   readonly writesOvertake?: boolean
+  readonly callTimeoutMs?: number
   /** Lets the connections watch; false for keys that they give back to be read. */
   readonly canWatch?: (key: string) => boolean
   /** When values are true, if the device is to say so. */
@@ -69,7 +70,7 @@ export interface FakeDriverOptions {
 }
 
 export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
-  const { parallel, writesOvertake, canWatch, now } = options
+  const { parallel, writesOvertake, callTimeoutMs, canWatch, now } = options
   const devices = new Map<string, Map<string, Value | MapperError>>()
   const cuts = new Map<string, MapperError>()
   const reads: FakeDriver['reads'][number][] = []
@@ -180,6 +181,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
     return {
       ...(parallel !== undefined && { parallel }),
       ...(writesOvertake !== undefined && { writesOvertake }),
+      ...(callTimeoutMs !== undefined && { callTimeoutMs }),
       ...(canWatch !== undefined && { subscribe }),
       read: (protocol, visitors, signal, everyMs) => {
         // What a slow answer tells is as old as the answer is slow.

@@ -28,30 +28,29 @@ export function createChecksum(spec: ChecksumSpec): Checksum {
   const codes = digits.map((digit) => digit.charCodeAt(0))
   const length = binary ? size : 2 * size
 
-  function write(value: number): Uint8Array {
-    const out = new Uint8Array(length)
-    for (let at = 0; at < size; at++) {
-      const byte = (value >>> (8 * (little ? at : size - 1 - at))) & 0xff
-      if (binary) out[at] = byte
-      else {
-        out[2 * at] = codes[byte >> 4] ?? 0
-        out[2 * at + 1] = codes[byte & 15] ?? 0
-      }
-    }
-    return out
+  /** The byte at `at` of the checksum as it is written. */
+  function byteAt(value: number, at: number): number {
+    const index = binary ? at : at >> 1
+    const byte = (value >>> (8 * (little ? index : size - 1 - index))) & 0xff
+    if (binary) return byte
+    return codes[at % 2 === 0 ? byte >> 4 : byte & 15] ?? 0
   }
 
-  const of = (bytes: Uint8Array, from = 0, to = bytes.length) => write(valueOf(bytes, from, to))
   // Hexadecimal digits of both kinds differ in one bit only, and all that differ in it alone are digits.
   const alike = binary
     ? (a: number, b: number | undefined) => a === b
     : (a: number, b = 0) => a === b || (a > 0x39 && (a ^ 0x20) === b)
   return {
     length,
-    of,
-    matches(found, bytes, from, to) {
-      const computed = of(bytes, from, to)
-      return found.length === length && computed.every((byte, at) => alike(byte, found[at]))
+    of(bytes, from = 0, to = bytes.length) {
+      const value = valueOf(bytes, from, to)
+      return Uint8Array.from({ length }, (_, at) => byteAt(value, at))
+    },
+    matches(found, bytes, from = 0, to = bytes.length) {
+      if (found.length !== length) return false
+      const value = valueOf(bytes, from, to)
+      for (let at = 0; at < length; at++) if (!alike(byteAt(value, at), found[at])) return false
+      return true
     },
   }
 }

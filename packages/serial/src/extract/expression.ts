@@ -1,6 +1,7 @@
 import { MapperError, parseDecimal } from '@mapper-sdk/core'
 import {
   floorOf,
+  fractionFrom,
   fractionOf,
   isLess,
   negated,
@@ -8,6 +9,7 @@ import {
   plus,
   times,
   type Fraction,
+  type Ratio,
 } from './fraction.ts'
 
 /** A formula of numbers. It is computed exactly, in as many steps as it has parts. */
@@ -18,27 +20,34 @@ export interface Expression {
   compute(valueOf: (name: string) => Fraction): Fraction
 }
 
-type Compute = (valueOf: (name: string) => Fraction) => Fraction
+/** As `Expression`, for the names in their order. */
+export interface Formula {
+  readonly names: readonly string[]
+  compute(values: readonly Ratio[]): Ratio
+}
+
+type Compute = (values: readonly Ratio[]) => Ratio
 
 const longest = 256
 const deepest = 32
 
-const half: Fraction = { top: 1n, bottom: 2n }
-const absolute = (a: Fraction) => (a.top < 0n ? negated(a) : a)
-const least = (a: Fraction, b: Fraction) => (isLess(b, a) ? b : a)
-const most = (a: Fraction, b: Fraction) => (isLess(a, b) ? b : a)
+const zero: Ratio = { top: 0, bottom: 1 }
+const half: Ratio = { top: 1, bottom: 2 }
+const absolute = (a: Ratio) => (a.top < 0 ? negated(a) : a)
+const least = (a: Ratio, b: Ratio) => (isLess(b, a) ? b : a)
+const most = (a: Ratio, b: Ratio) => (isLess(a, b) ? b : a)
 
 /** Ties go away from zero, as people round. */
-const rounded = (a: Fraction) =>
-  a.top < 0n ? negated(floorOf(plus(negated(a), half))) : floorOf(plus(a, half))
+const rounded = (a: Ratio) =>
+  a.top < 0 ? negated(floorOf(plus(negated(a), half))) : floorOf(plus(a, half))
 
-const ofOne: Readonly<Record<string, (a: Fraction) => Fraction>> = {
+const ofOne: Readonly<Record<string, (a: Ratio) => Ratio>> = {
   abs: absolute,
   round: rounded,
   floor: floorOf,
   ceil: (a) => negated(floorOf(negated(a))),
 }
-const ofSeveral: Readonly<Record<string, (a: Fraction, b: Fraction) => Fraction>> = {
+const ofSeveral: Readonly<Record<string, (a: Ratio, b: Ratio) => Ratio>> = {
   min: least,
   max: most,
 }
@@ -51,9 +60,15 @@ export const functionNames: readonly string[] = [...Object.keys(ofOne), ...Objec
  * `invalid_config` that names the character.
  */
 export function compileExpression(source: string): Expression {
+  const { names, compute } = compileFormula(source)
+  return { names, compute: (valueOf) => fractionFrom(compute(names.map((name) => valueOf(name)))) }
+}
+
+/** As `compileExpression`. */
+export function compileFormula(source: string): Formula {
   if (source.length > longest) throw wrong(source, `is longer than ${longest} characters`)
   const tokens = tokensOf(source)
-  const names = new Set<string>()
+  const names: string[] = []
   let next = 0
 
   const fail = (what: string): never => {
@@ -77,10 +92,10 @@ export function compileExpression(source: string): Expression {
       const a = left
       if (take('+')) {
         const b = product(depth)
-        left = (of) => plus(a(of), b(of))
+        left = (values) => plus(a(values), b(values))
       } else if (take('-')) {
         const b = product(depth)
-        left = (of) => plus(a(of), negated(b(of)))
+        left = (values) => plus(a(values), negated(b(values)))
       } else return left
     }
   }
@@ -91,10 +106,10 @@ export function compileExpression(source: string): Expression {
       const a = left
       if (take('*')) {
         const b = signed(depth)
-        left = (of) => times(a(of), b(of))
+        left = (values) => times(a(values), b(values))
       } else if (take('/')) {
         const b = signed(depth)
-        left = (of) => over(a(of), b(of))
+        left = (values) => over(a(values), b(values))
       } else return left
     }
   }
@@ -105,7 +120,7 @@ export function compileExpression(source: string): Expression {
       if (tokens[next++]?.text === '-') isNegative = !isNegative
     }
     const operand = atom(depth)
-    return isNegative ? (of) => negated(operand(of)) : operand
+    return isNegative ? (values) => negated(operand(values)) : operand
   }
 
   function atom(depth: number): Compute {
@@ -126,8 +141,9 @@ export function compileExpression(source: string): Expression {
     next++
     const name = token.text
     if (functionNames.includes(name)) return call(name, depth)
-    names.add(name)
-    return (of) => of(name)
+    if (!names.includes(name)) names.push(name)
+    const index = names.indexOf(name)
+    return (values) => values[index] ?? zero
   }
 
   function call(name: string, depth: number): Compute {
@@ -138,16 +154,17 @@ export function compileExpression(source: string): Expression {
     expect(')')
     const one = Object.hasOwn(ofOne, name) ? ofOne[name] : undefined
     const several = Object.hasOwn(ofSeveral, name) ? ofSeveral[name] : undefined
-    if (one !== undefined && others.length === 0) return (of) => one(first(of))
+    if (one !== undefined && others.length === 0) return (values) => one(first(values))
     if (several !== undefined && others.length > 0) {
-      return (of) => others.reduce((found, other) => several(found, other(of)), first(of))
+      return (values) =>
+        others.reduce((found, other) => several(found, other(values)), first(values))
     }
     throw wrong(source, `has ${name}, which takes ${one ? 'one number' : 'two numbers or more'}`)
   }
 
   const compute = sum(0)
   if (next < tokens.length) fail('an operator or the end')
-  return { names: [...names], compute }
+  return { names, compute }
 }
 
 interface Token {

@@ -1,10 +1,19 @@
-import { MapperError, decimalOf, parseDecimal, type Value } from '@mapper-sdk/core'
+import { MapperError, parseDecimal, type Value } from '@mapper-sdk/core'
 import type { Groups } from '../match/match.ts'
 import { latin1 } from '../match/match.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
-import { compileExpression, functionNames, type Expression } from './expression.ts'
+import { compileFormula, functionNames } from './expression.ts'
 import type { ExtractSpec } from './extract-spec.ts'
-import { fractionOf, plus, times, valueOf, wholeOf, type Fraction } from './fraction.ts'
+import {
+  fractionOf,
+  isWhole,
+  plus,
+  ratioOf,
+  shortRatio,
+  times,
+  valueOf,
+  type Ratio,
+} from './fraction.ts'
 import { compileSource, shown, utf8, type Raw, type Source } from './source.ts'
 
 /**
@@ -35,21 +44,22 @@ export function compileExtract(spec: ExtractSpec, groups: Iterable<string> = [])
     throw new MapperError('invalid_config', `digits: hex is for numbers, but ${other}; remove it`)
   }
   const factor = spec.factor === undefined ? undefined : compileSource(spec.factor, names)
-  const formula = compileFormula(spec, names)
-  const scale = fractionOf(decimalOf(spec.scale ?? 1))
-  const offset = fractionOf(decimalOf(spec.offset ?? 0))
+  const formula = formulaOf(spec, names)
+  const scale = spec.scale === undefined ? undefined : ratioOf(spec.scale)
+  const offset = spec.offset === undefined ? undefined : ratioOf(spec.offset)
 
   function number(payload: Uint8Array, found: Groups): Value {
     const raw = readFrom(source, payload, found)
     // A double that nothing is done to stays the same double.
     if (sums.length === 0 && typeof raw === 'number' && type === 'number') {
-      return finite(raw, source) + 0
+      if (Number.isFinite(raw)) return raw + 0
     }
-    const start = numberIn(raw, source)
-    const unit = factor === undefined ? start : times(start, numberAt(factor, payload, found))
-    const scaled = plus(times(unit, scale), offset)
-    const result = formula === undefined ? scaled : formula(scaled, payload, found)
-    if (type === 'integer' && wholeOf(result) === undefined) {
+    let result = numberIn(raw, source)
+    if (factor !== undefined) result = times(result, numberAt(factor, payload, found))
+    if (scale !== undefined) result = times(result, scale)
+    if (offset !== undefined) result = plus(result, offset)
+    if (formula !== undefined) result = formula(result, payload, found)
+    if (type === 'integer' && !isWhole(result)) {
       throw new MapperError('bad_data', `${source.label} is ${shown(raw)}, which makes no integer`)
     }
     return valueOf(result)
@@ -63,21 +73,21 @@ export function compileExtract(spec: ExtractSpec, groups: Iterable<string> = [])
     if (type === 'bytes') return bytesIn(raw)
     if (raw instanceof Uint8Array) return textOf(raw, encoding)
     return encoding === 'utf8' && typeof raw === 'string' && spec.json === undefined
-      ? labelled(source, () => utf8(bytesIn(raw)))
+      ? utf8In(bytesIn(raw), source)
       : String(raw)
   }
 }
 
-type Formula = (raw: Fraction, payload: Uint8Array, groups: Groups) => Fraction
+type Compute = (raw: Ratio, payload: Uint8Array, groups: Groups) => Ratio
 
 /** The expression with the places of all its names. */
-function compileFormula(spec: ExtractSpec, groups: readonly string[]): Formula | undefined {
+function formulaOf(spec: ExtractSpec, groups: readonly string[]): Compute | undefined {
   const others = Object.entries(spec.with ?? {})
   if (spec.expression === undefined) {
     if (others.length === 0) return undefined
     throw new MapperError('invalid_config', 'with is for expression; add expression or remove it')
   }
-  const expression: Expression = compileExpression(spec.expression)
+  const expression = compileFormula(spec.expression)
   const sources = new Map<string, Source>()
   for (const [name, place] of others) {
     if (name === 'raw' || functionNames.includes(name) || !/^[A-Za-z_]\w*$/.test(name)) {
@@ -96,11 +106,14 @@ function compileFormula(spec: ExtractSpec, groups: readonly string[]): Formula |
     }
     sources.set(name, compileSource({ group: name }, groups))
   }
+  const places = [...sources].map(
+    ([name, source]) => [expression.names.indexOf(name), source] as const,
+  )
   return (raw, payload, found) => {
-    const known = new Map<string, Fraction>([['raw', raw]])
-    for (const [name, source] of sources) known.set(name, numberAt(source, payload, found))
+    const values = expression.names.map(() => raw)
+    for (const [index, source] of places) values[index] = numberAt(source, payload, found)
     try {
-      return expression.compute((name) => known.get(name) ?? raw)
+      return expression.compute(values)
     } catch (thrown) {
       const { code, detail } = MapperError.from(thrown)
       throw new MapperError(code, `expression ${spec.expression} ${detail}`, { cause: thrown })
@@ -115,42 +128,54 @@ function groupsOf(pattern: ReturnType<typeof compileSafePattern>, payload: Uint8
   throw new MapperError('bad_data', `${shown(text)} does not have the pattern of the value`)
 }
 
-function labelled<T>({ label }: Source, action: () => T): T {
+function labelled({ label }: Source, thrown: unknown): MapperError {
+  const { code, detail } = MapperError.from(thrown)
+  return new MapperError(code, `${label} ${detail}`, { cause: thrown })
+}
+
+function readFrom(source: Source, payload: Uint8Array, groups: Groups): Raw {
   try {
-    return action()
+    return source.read(payload, groups)
   } catch (thrown) {
-    const { code, detail } = MapperError.from(thrown)
-    throw new MapperError(code, `${label} ${detail}`, { cause: thrown })
+    throw labelled(source, thrown)
   }
 }
 
-const readFrom = (source: Source, payload: Uint8Array, groups: Groups): Raw =>
-  labelled(source, () => source.read(payload, groups))
+function utf8In(bytes: Uint8Array, source: Source): string {
+  try {
+    return utf8(bytes)
+  } catch (thrown) {
+    throw labelled(source, thrown)
+  }
+}
 
-const numberAt = (source: Source, payload: Uint8Array, groups: Groups): Fraction =>
+const numberAt = (source: Source, payload: Uint8Array, groups: Groups): Ratio =>
   numberIn(readFrom(source, payload, groups), source)
 
-function finite(number: number, { label }: Source): number {
+function finite(number: number): number {
   if (Number.isFinite(number)) return number
-  throw new MapperError('bad_data', `${label} is ${number}, which is no finite number`)
+  throw new MapperError('bad_data', `is ${number}, which is no finite number`)
 }
 
-function numberIn(raw: Raw, source: Source): Fraction {
-  if (typeof raw === 'bigint') return { top: raw, bottom: 1n }
-  if (typeof raw === 'number') {
-    const decimal = decimalOf(finite(raw, source))
-    return labelled(source, () => fractionOf(decimal))
+function numberIn(raw: Raw, source: Source): Ratio {
+  const short = typeof raw === 'string' ? shortRatio(raw) : undefined
+  if (short !== undefined) return short
+  try {
+    if (typeof raw === 'bigint') return ratioOf(raw)
+    return typeof raw === 'number' ? ratioOf(finite(raw)) : longNumberIn(raw)
+  } catch (thrown) {
+    throw labelled(source, thrown)
   }
+}
+
+function longNumberIn(raw: Raw): Ratio {
   const [, mantissa = '', exponent = '0'] =
     (typeof raw === 'string' ? /^([^eE]+)(?:[eE]([+-]?\d{1,3}))?$/.exec(raw) : undefined) ?? []
   const decimal = parseDecimal(mantissa)
   if (decimal === undefined) {
-    const found = raw === '' ? 'empty' : shown(raw)
-    throw new MapperError('bad_data', `${source.label} is ${found}, which is no number`)
+    throw new MapperError('bad_data', `is ${raw === '' ? 'empty' : shown(raw)}, which is no number`)
   }
-  return labelled(source, () =>
-    fractionOf({ digits: decimal.digits, exponent: decimal.exponent + Number(exponent) }),
-  )
+  return fractionOf({ digits: decimal.digits, exponent: decimal.exponent + Number(exponent) })
 }
 
 function booleanIn(raw: Raw, { label }: Source): boolean {

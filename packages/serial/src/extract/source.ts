@@ -1,7 +1,13 @@
 import { MapperError, integerOf, parseDecimal, shortestFloat32 } from '@mapper-sdk/core'
 import type { Groups } from '../match/match.ts'
 import { latin1 } from '../match/match.ts'
-import { isFloat, isNumberType, readNumber, sizeOf } from '../template/number-bytes.ts'
+import {
+  isFloat,
+  isNumberType,
+  numberReader,
+  sizeOf,
+  type NumberType,
+} from '../template/number-bytes.ts'
 import type { ByteType, SourceSpec } from './extract-spec.ts'
 import { followJsonPath, parseJsonPath } from './json-path.ts'
 
@@ -39,7 +45,7 @@ export function compileSource(spec: SourceSpec, groups: readonly string[]): Sour
 function trimmed(text: string): string {
   let from = 0
   let to = text.length
-  const isSpace = (at: number) => text[at] === ' ' || text[at] === '\t'
+  const isSpace = (at: number) => text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09
   while (from < to && isSpace(from)) from++
   while (to > from && isSpace(to - 1)) to--
   return text.slice(from, to)
@@ -101,33 +107,53 @@ function bytePlace({ at, type, length, bits }: NonNullable<SourceSpec['bytes']>)
   }
   const { from = 0, count = 1 } = bits ?? {}
   if (from + count > 64) throw config('bytes.bits reaches beyond bit 63')
-  const size = isNumber ? sizeOf(type) : length
+  const read = isNumber ? numberAt(at, type) : textAt(at, type, length)
   return {
     label: `byte ${at}`,
     read(payload) {
-      const raw = bytesAs(piece(payload, at, size), type)
+      const raw = read(payload)
       if (bits === undefined) return raw
-      const decimal = typeof raw === 'string' ? parseDecimal(raw) : undefined
-      const number = decimal === undefined ? raw : integerOf(decimal)
-      if (typeof number !== 'bigint') throw bad(`is ${shown(raw)}, which has no bits`)
+      const number = wholeIn(raw)
+      if (number === undefined) throw bad(`is ${shown(raw)}, which has no bits`)
       return BigInt.asUintN(count, BigInt.asUintN(64, number) >> BigInt(from))
     },
   }
 }
 
-function bytesAs(bytes: Uint8Array, type: ByteType): Raw {
-  if (isNumberType(type)) {
-    const number = readNumber(bytes, type)
-    return isFloat(type) && bytes.length === 4 ? shortestFloat32(Number(number)) : number
+function wholeIn(raw: Raw): bigint | undefined {
+  if (typeof raw === 'bigint') return raw
+  if (typeof raw === 'number') return BigInt(raw)
+  const decimal = typeof raw === 'string' ? parseDecimal(raw) : undefined
+  return decimal === undefined ? undefined : integerOf(decimal)
+}
+
+type ReadBytes = (payload: Uint8Array) => Raw
+
+function numberAt(at: number, type: NumberType): ReadBytes {
+  const size = sizeOf(type)
+  const read = numberReader(type)
+  const isShortFloat = isFloat(type) && size === 4
+  return (payload) => {
+    const number = read(payload, startOf(payload, at, size))
+    return isShortFloat ? shortestFloat32(Number(number)) : number
   }
-  if (type === 'bytes') return bytes
-  if (type === 'text') return latin1(bytes)
-  if (type === 'hex') return hexIn(latin1(bytes))
-  if (type === 'decimal') return latin1(bytes)
-  const ordered = type === 'bcdle' ? [...bytes].reverse() : [...bytes]
-  const text = ordered.map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  if (/^\d{1,64}$/.test(text)) return BigInt(text)
-  throw bad(`is ${shown(bytes)}, which is no BCD`)
+}
+
+function textAt(
+  at: number,
+  type: Exclude<ByteType, NumberType>,
+  length: number | undefined,
+): ReadBytes {
+  return (payload) => {
+    const bytes = piece(payload, at, length)
+    if (type === 'bytes') return bytes
+    if (type === 'text' || type === 'decimal') return latin1(bytes)
+    if (type === 'hex') return hexIn(latin1(bytes))
+    const ordered = type === 'bcdle' ? [...bytes].reverse() : [...bytes]
+    const text = ordered.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+    if (/^\d{1,64}$/.test(text)) return BigInt(text)
+    throw bad(`is ${shown(bytes)}, which is no BCD`)
+  }
 }
 
 function hexIn(text: string): bigint {
@@ -138,9 +164,15 @@ function hexIn(text: string): bigint {
 
 /** So many bytes from a place that counts from either end. */
 function piece(payload: Uint8Array, at: number, length: number | undefined): Uint8Array {
+  const from = startOf(payload, at, length)
+  return payload.subarray(from, length === undefined ? payload.length : from + length)
+}
+
+/** Where such a piece starts, if the frame has all of it. */
+function startOf(payload: Uint8Array, at: number, length: number | undefined): number {
   const from = at < 0 ? payload.length + at : at
   const to = length === undefined ? payload.length : from + length
-  if (from >= 0 && from < to && to <= payload.length) return payload.subarray(from, to)
+  if (from >= 0 && from < to && to <= payload.length) return from
   const wanted = length === undefined ? '' : ` with ${length} bytes`
   throw bad(`is not there${wanted}; the frame has ${payload.length} bytes`)
 }

@@ -48,9 +48,20 @@ function checkTexts(spec: FrameSpec): SpecProblem | undefined {
     } catch (thrown) {
       return { path, message: MapperError.from(thrown).detail }
     }
+    const name = unknownName(text)
+    if (name !== undefined) {
+      const message = `has ${name}, which names no byte; write <CR><LF> for two, or \\${name} for the text`
+      return { path, message }
+    }
   }
   return undefined
 }
+
+/** Elsewhere it is a text like any other; as a delimiter it is a slip, such as <CRLF>. */
+const unknownName = (text: string) =>
+  (text.replaceAll(/\\./gs, '').match(/<[A-Z]{2,4}>/g) ?? []).find(
+    (name) => parseBytes(name).length > 1,
+  )
 
 const endOf = (spec: FrameSpec): readonly Uint8Array[] => {
   if (spec.type === 'delimiter') return endTexts(spec).map(parseBytes)

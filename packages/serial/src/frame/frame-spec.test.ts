@@ -30,6 +30,12 @@ describe('the schema of frames', () => {
     expect(checkFrameSpec(spec as FrameSpec)).toBeUndefined()
   })
 
+  it('takes angle brackets that are meant', () => {
+    for (const end of ['\\<CRLF>', '<msg>', '</MSG>', '<STX><CR>', '\\\\<ETX>']) {
+      expect([end, checkFrameSpec({ type: 'delimiter', end })]).toEqual([end, undefined])
+    }
+  })
+
   it.each<[unknown]>([
     [{}],
     [{ type: 'delimiters', end: '\\n' }],
@@ -71,6 +77,7 @@ describe('what no schema can say', () => {
     [{ type: 'delimiter', end: '\\q' }, 'end', '\\q means nothing'],
     [{ type: 'delimiter', end: ['<CR>', 'hex:zz'] }, 'end.1', 'zz is not hexadecimal'],
     [{ type: 'delimiter', end: 'hex:' }, 'end', 'has no bytes'],
+    [{ type: 'delimiter', end: '<CRLF>' }, 'end', 'has <CRLF>, which names no byte'],
     [{ type: 'delimiter', end: ['<CR><LF>', '<CR>'] }, 'end.0', 'begins with <CR>'],
     [{ type: 'delimiter', end: ['<CR>', '<CR>'] }, 'end.0', 'begins with <CR>'],
     [{ type: 'delimiter', start: '#', end: '##' }, 'start', 'begin alike'],

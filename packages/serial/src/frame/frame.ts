@@ -16,6 +16,11 @@ export type BadReason =
   /** Escapes, COBS or hexadecimal digits that mean nothing. */
   | 'coding'
 
+/** Reasons that no noise gives: something was sent here, and came hurt. */
+export const isHurt = (reason: BadReason): boolean =>
+  ['checksum', 'length', 'end', 'coding', 'too-long'].includes(reason)
+
+/** Its bytes may be views of the same memory, which the framer leaves as it is. Copy what you change or keep. */
 export interface GoodFrame {
   readonly good: true
   /** What the frame carries: without start, end, escapes, length field and checksum. */

@@ -25,7 +25,7 @@ export interface Layout {
   readonly tail: number
   /** Bytes of everything but the payload, the end excepted. */
   readonly overhead: number
-  /** The payload of a frame whose end has `endLength` bytes, or why there is none. */
+  /** The payload, perhaps a view of the frame, of a frame whose end has `endLength` bytes, or why there is none. */
   unwrap(frame: Uint8Array, endLength: number): Uint8Array | BadReason
   wrap(payload: Uint8Array, end: Uint8Array): Uint8Array
 }
@@ -41,6 +41,14 @@ interface Place {
   readonly to: number
 }
 
+/** What is to be done with a frame of some length. */
+interface Plan {
+  readonly place: Place | undefined
+  /** The payload. */
+  readonly kept: readonly Part[]
+}
+
+const mostPlans = 64
 const none = new Uint8Array(0)
 
 export function createLayout(spec: LayoutSpec): Layout {
@@ -84,37 +92,50 @@ export function createLayout(spec: LayoutSpec): Layout {
     return (parts[0]?.[0] ?? 0) < 0 || (parts.at(-1)?.[1] ?? 0) > total ? undefined : parts
   }
 
-  /** The bytes that the checksum covers, never its own. */
-  function covered(frame: Uint8Array, { part, from, to }: Place): Uint8Array {
-    if (to <= part[0] || from >= part[1]) return frame.subarray(from, to)
-    const before = frame.subarray(from, Math.max(from, part[0]))
-    const after = frame.subarray(Math.min(to, part[1]), to)
-    const all = new Uint8Array(before.length + after.length)
-    all.set(before)
-    all.set(after, before.length)
-    return all
+  function planOf(total: number, endLength: number): Plan | undefined {
+    const place = checksum && placeOf(total, endLength)
+    const parts = partsOf(total, endLength, place)
+    if (parts === undefined || (checksum !== undefined && place === undefined)) return undefined
+    const cut = keepDelimiters
+      ? parts.filter(([from, to]) => to > start.length && from < total - tail - endLength)
+      : parts
+    return { place, kept: between(cut, total) }
+  }
+
+  /** Frames of a device have few lengths. */
+  const plans = new Map<number, Plan | undefined>()
+  let plansEndLength = -1
+
+  function plan(total: number, endLength: number): Plan | undefined {
+    const known = plansEndLength === endLength ? plans.get(total) : undefined
+    if (known !== undefined) return known
+    if (plansEndLength !== endLength || plans.size >= mostPlans) plans.clear()
+    plansEndLength = endLength
+    const made = planOf(total, endLength)
+    plans.set(total, made)
+    return made
+  }
+
+  function isRight(frame: Uint8Array, place: Place): boolean {
+    if (checksum === undefined) return true
+    const { part, at, from, to } = place
+    for (let index = 0; index < prefix.length; index++) {
+      if (frame[part[0] + index] !== prefix[index]) return false
+    }
+    const found = frame.subarray(at, at + size)
+    return isApart(place)
+      ? checksum.matches(found, frame, from, to)
+      : checksum.matches(found, covered(frame, place))
   }
 
   return {
     tail,
     overhead: start.length + fieldSize + prefix.length + size,
     unwrap(frame, endLength) {
-      const total = frame.length
-      const place = checksum && placeOf(total, endLength)
-      const parts = partsOf(total, endLength, place)
-      if (parts === undefined || (checksum !== undefined && place === undefined)) return 'too-short'
-      if (checksum !== undefined && place !== undefined) {
-        const { part, at } = place
-        const marked = prefix.every((byte, index) => frame[part[0] + index] === byte)
-        const found = frame.subarray(at, at + size)
-        if (!marked || !checksum.matches(found, covered(frame, place))) return 'checksum'
-      }
-      return keepDelimiters
-        ? without(
-            frame,
-            parts.filter(([from, to]) => to > start.length && from < total - tail - endLength),
-          )
-        : without(frame, parts)
+      const found = plan(frame.length, endLength)
+      if (found === undefined) return 'too-short'
+      const { place, kept } = found
+      return place === undefined || isRight(frame, place) ? joined(frame, kept) : 'checksum'
     },
     wrap(given, end) {
       const payload = keepDelimiters ? stripped(given, start, end) : given
@@ -148,17 +169,40 @@ export function createLayout(spec: LayoutSpec): Layout {
   }
 }
 
-function without(frame: Uint8Array, parts: readonly Part[]): Uint8Array {
-  const lost = parts.reduce((sum, [from, to]) => sum + to - from, 0)
-  const rest = new Uint8Array(frame.length - lost)
-  let used = 0
+/** Whether the checksum does not cover its own place. */
+const isApart = ({ part, from, to }: Place) => to <= part[0] || from >= part[1]
+
+/** The bytes that the checksum covers, never its own. */
+function covered(frame: Uint8Array, place: Place): Uint8Array {
+  const { part, from, to } = place
+  if (isApart(place)) return frame.subarray(from, to)
+  return joined(frame, [
+    [from, Math.max(from, part[0])],
+    [Math.min(to, part[1]), to],
+  ])
+}
+
+/** What is not in the parts, which are in order. */
+function between(parts: readonly Part[], total: number): readonly Part[] {
+  const rest: Part[] = []
   let at = 0
-  for (const [from, to] of [...parts, [frame.length, frame.length] as const]) {
-    rest.set(frame.subarray(at, from), used)
-    used += from - at
+  for (const [from, to] of [...parts, [total, total] as const]) {
+    if (from > at) rest.push([at, from])
     at = to
   }
   return rest
+}
+
+function joined(frame: Uint8Array, parts: readonly Part[]): Uint8Array {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return frame.subarray(only[0], only[1])
+  const all = new Uint8Array(parts.reduce((sum, [from, to]) => sum + to - from, 0))
+  let used = 0
+  for (const [from, to] of parts) {
+    all.set(frame.subarray(from, to), used)
+    used += to - from
+  }
+  return all
 }
 
 /** A payload that may bring its own delimiters. */

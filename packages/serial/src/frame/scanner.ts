@@ -20,6 +20,10 @@ export interface Scanner {
 const looksAgain = 256
 const mostCredit = 1 << 22
 
+/** Bytes that are allocated at once, where the frames are small: at first, and while many come. */
+const leastRoom = 256
+const mostRoom = 4096
+
 /**
  * The stream from `begin` to `end` is held. `at` is where a frame may start, or does (`open`). What lies
  * before it is noise, or, in doubt, a bad frame that is still searched for good ones.
@@ -29,7 +33,7 @@ export function createScanner(
   capacity: number,
   listener: ScannerListener,
 ): Scanner {
-  let bytes = new Uint8Array(Math.min(256, 2 * capacity))
+  let bytes = new Uint8Array(leastRoom)
   /** Offset in the stream of the first of `bytes`; all other places are such offsets. */
   let base = 0
   let begin = 0
@@ -41,12 +45,12 @@ export function createScanner(
   let judged = 0
   const piece = capacity - grammar.slack
 
+  /** Bytes that frames were given out of are never written again, so that frames need no copies. */
   function append(chunk: Uint8Array): void {
     const held = end - begin
     if (end - base + chunk.length > bytes.length) {
-      const needed = held + chunk.length
-      const grown = needed * 2 > bytes.length ? Math.min(2 * capacity, needed * 2) : bytes.length
-      const room = grown > bytes.length ? new Uint8Array(grown) : bytes
+      const needed = 2 * (held + chunk.length)
+      const room = new Uint8Array(Math.max(needed, Math.min(mostRoom, 2 * bytes.length)))
       room.set(bytes.subarray(begin - base, end - base))
       bytes = room
       base = begin
@@ -55,7 +59,7 @@ export function createScanner(
     end += chunk.length
   }
 
-  const raw = (to: number) => bytes.slice(begin - base, to - base)
+  const raw = (to: number) => bytes.subarray(begin - base, to - base)
 
   /** Everything before `to` is no good frame. */
   function cut(to: number): void {
@@ -160,7 +164,7 @@ export function createScanner(
     },
     reset(midStream) {
       clear(midStream)
-      bytes = new Uint8Array(Math.min(256, 2 * capacity))
+      bytes = new Uint8Array(leastRoom)
       base = 0
       begin = at = end = judged = 0
       credit = mostCredit

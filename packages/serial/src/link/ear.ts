@@ -30,6 +30,8 @@ export interface Ear {
    * answer. A device that never speaks unasked is quiet now, and its next byte begins a frame.
    */
   attend(spec: FrameSpec, listener: Listener): Attention
+  /** Silence that shows where a frame begins, in ms; 0: that is known. */
+  readonly neededMs: number
   readonly counters: FrameCounters
   stop(): void
 }
@@ -46,8 +48,7 @@ export interface EarOptions {
 /** Silence after which no frame is under way; USB converters and device servers put shorter ones into it. */
 const quietMs = 50
 
-export function createEar(line: Line, options: EarOptions): Ear {
-  const { characterMs } = line
+export function createEar({ characterMs }: Line, options: EarOptions): Ear {
   const { frame: mainSpec, unasked, echo, onOther } = options
   const main = createFramer(mainSpec, { characterMs, midStream: unasked })
   /** For exchanges whose answers are framed in another way. */
@@ -56,6 +57,10 @@ export function createEar(line: Line, options: EarOptions): Ear {
   let heard = 0
   let current: ({ readonly framer: typeof main; readonly since: number } & Listener) | undefined
   let bytes = 0
+  const isMarked = 'start' in mainSpec && mainSpec.start !== undefined
+  /** The next byte may be in the middle of a frame, and only silence or an end tells where one begins. */
+  let midStream = unasked && !isMarked
+  let lastAt = performance.now()
   let timer: NodeJS.Timeout | undefined
 
   const otherFramer = (spec: FrameSpec) => {
@@ -64,20 +69,27 @@ export function createEar(line: Line, options: EarOptions): Ear {
     return known
   }
 
-  const forget = (midStream: boolean) => {
-    main.reset({ midStream })
+  const forget = (inMiddle: boolean) => {
+    main.reset({ midStream: inMiddle })
+    midStream = inMiddle && !isMarked
     heard = 0
   }
 
-  const isQuiet = () =>
-    main.held === 0 && performance.now() - line.lastByteAt > Math.max(quietMs, 20 * characterMs)
+  const frameMs = Math.max(quietMs, 20 * characterMs)
+  const isQuiet = () => performance.now() - lastAt >= frameMs
 
   function deliver(framer: typeof main, frames: readonly Frame[]): void {
     for (const frame of frames) {
+      if (frame.good && framer === main) midStream = false
       const waits = current?.framer === framer && frame.offset >= current.since
       if (waits && current?.onFrame(frame) === true) continue
       if (frame.good && framer === main) onOther(frame.payload)
     }
+  }
+
+  function beginHere(): void {
+    deliver(main, main.finish(performance.now()))
+    forget(false)
   }
 
   /** Some frames end by silence, which nobody tells of. */
@@ -104,7 +116,11 @@ export function createEar(line: Line, options: EarOptions): Ear {
       if (rest.length === 0) return
       bytes += rest.length
       const framer = current?.framer ?? main
-      if (framer === main) heard += rest.length
+      if (framer === main) {
+        if (midStream && isQuiet()) beginHere()
+        heard += rest.length
+      }
+      lastAt = performance.now()
       deliver(framer, framer.push(rest, performance.now()))
       arm()
     },
@@ -112,7 +128,8 @@ export function createEar(line: Line, options: EarOptions): Ear {
     attend(spec, listener) {
       const framer = spec === mainSpec ? main : otherFramer(spec)
       if (framer !== main) framer.reset()
-      else if (!unasked || isQuiet()) forget(false)
+      else if (!unasked) forget(false)
+      else if (midStream && isQuiet()) beginHere()
       const own = { framer, since: framer === main ? heard : 0, ...listener }
       current = own
       bytes = 0
@@ -127,6 +144,9 @@ export function createEar(line: Line, options: EarOptions): Ear {
           if (framer !== main) forget(unasked)
         },
       }
+    },
+    get neededMs() {
+      return midStream ? Math.max(0, lastAt + frameMs - performance.now()) : 0
     },
     get counters() {
       return main.counters

@@ -1,6 +1,6 @@
 import { canceled, MapperError, sleep, systemClock } from '@mapper-sdk/core'
 import type { Line } from '@mapper-sdk/core/line'
-import type { BadFrame, Frame } from '../frame/frame.ts'
+import { isHurt, type BadFrame, type Frame } from '../frame/frame.ts'
 import type { Answer, ReadyExchange } from '../recipe/compile-recipe.ts'
 import type { Values } from '../template/template.ts'
 import { formatBytes } from '../text/bytes-text.ts'
@@ -18,9 +18,7 @@ export interface Asking {
   readonly signal: AbortSignal
 }
 
-/** Hurt frames that no noise makes: the answer itself is hurt, and nothing better will come. */
-const hurt: ReadonlySet<string> = new Set(['checksum', 'length', 'end', 'coding', 'too-long'])
-/** How long something better is waited for all the same; USB converters put such pauses into a frame. */
+/** How long something better than a hurt frame is waited for; USB converters put such pauses into one. */
 const pieceMs = 50
 
 /**
@@ -125,7 +123,7 @@ function waitFor(asking: Asking, ear: Ear, line: Line, { resolve, reject }: Sett
   function onFrame(frame: Frame): boolean {
     if (!frame.good) {
       if (frame.reason !== 'noise' || bad === undefined) bad = frame
-      if (hurt.has(frame.reason)) {
+      if (isHurt(frame.reason)) {
         soon = performance.now() + Math.max(pieceMs, 20 * line.characterMs)
         arm()
       }
@@ -147,7 +145,7 @@ function waitFor(asking: Asking, ear: Ear, line: Line, { resolve, reject }: Sett
   }
 
   function noAnswer(): MapperError {
-    if (bad !== undefined && hurt.has(bad.reason)) {
+    if (bad !== undefined && isHurt(bad.reason)) {
       const what = `the answer is hurt (${bad.reason}): ${shown(bad)}`
       return new MapperError('bad_data', `${what}; ${garbageHint(line)}`)
     }

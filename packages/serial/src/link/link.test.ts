@@ -168,7 +168,8 @@ keepAlive: { everyMs: 20, exchange: volts }
   it('is not there when the device does not answer the beginning', async () => {
     const device = await tcpDevice()
     const opened = linkTo(device, `${meter}\ninit: [volts]\n`)
-    expect((await failure(opened)).code).toBe('timeout')
+    const { code, detail } = await failure(opened)
+    expect([code, detail]).toEqual(['timeout', expect.stringMatching(/^volts of init: no answer/)])
   })
 
   it('begins anew with a device that may have been off', async () => {
@@ -254,6 +255,14 @@ values:
     await expect.poll(() => heard).toEqual(['S 1', 'S 2', 'check', 'S 3'])
   })
 
+  it('is heard from the first frame on where silence was before it', async () => {
+    const device = await tcpDevice((_, say) => say('A 5\r\n'))
+    const link = await linkTo(device, scale, { ready })
+    // The very first question has an answer, too: it waits until the line is surely quiet.
+    const received = await link.ask(weigh, {}, { signal: never })
+    expect(Buffer.from(received?.payload ?? '').toString()).toBe('A 5')
+  })
+
   it('is heard also when another speaks on the line, and no frame is put together', async () => {
     const device = await tcpDevice((text, say) => text.includes('V?') && say(frame('1V1')))
     const lines = createLines()
@@ -265,6 +274,7 @@ values:
     await expect.poll(() => heard).toEqual(['S 1'])
     expect(await ask(other, 'volts')).toBe('1V1')
     device.say('4\r\nS 5\r\n')
-    await expect.poll(() => heard).toEqual(['S 1', 'S 5'])
+    await expect.poll(() => heard.at(-1)).toBe('S 5')
+    expect(heard).not.toContain('S 4')
   })
 })

@@ -86,10 +86,11 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
   /** The line is silent, as the device needs it; one that speaks all the time is not waited for. */
   async function silence(signal: AbortSignal): Promise<void> {
     const needed = Math.max(pauseMs, gapMs(line))
-    const until = performance.now() + 2 * needed
+    const until = performance.now() + 2 * Math.max(needed, ear.neededMs)
     for (;;) {
       const now = performance.now()
-      const leftMs = Math.min(until, Math.max(line.lastByteAt, sentAt) + needed) - now
+      const dueMs = Math.max(line.lastByteAt + needed - now, sentAt + needed - now, ear.neededMs)
+      const leftMs = Math.min(until - now, dueMs)
       if (leftMs <= 0) return
       await sleep(systemClock, leftMs, signal)
     }
@@ -176,8 +177,15 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
   const named = (names: readonly string[]) => names.flatMap((name) => exchanges.get(name) ?? [])
 
   async function begin(signal: AbortSignal): Promise<void> {
-    for (const exchange of named(recipe.init ?? [])) {
-      await inTurn([...named(exchange.first), exchange], params, { signal })
+    for (const name of recipe.init ?? []) {
+      const [exchange] = named([name])
+      if (exchange === undefined) continue
+      try {
+        await inTurn([...named(exchange.first), exchange], params, { signal })
+      } catch (thrown) {
+        const { code, detail } = MapperError.from(thrown)
+        throw new MapperError(code, `${name} of init: ${detail}`, { cause: thrown })
+      }
     }
     forgotten = false
     keepAwake()

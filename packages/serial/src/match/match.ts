@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { MapperError } from '@mapper-sdk/core'
 import { compileSafePattern } from '../text/safe-pattern.ts'
 import { compileTemplate, type Values } from '../template/template.ts'
@@ -25,7 +26,9 @@ export function compileMatch(spec: MatchSpec, names: Iterable<string>): Match {
   const compile = (text: string) => {
     const template = compileTemplate(text, known)
     for (const name of template.names) used.add(name)
-    return template
+    if (template.names.length > 0) return template.render
+    const always = template.render({})
+    return () => always
   }
   const pattern =
     spec.pattern === undefined
@@ -39,12 +42,12 @@ export function compileMatch(spec: MatchSpec, names: Iterable<string>): Match {
   }
   if (spec.prefix !== undefined) {
     const prefix = compile(spec.prefix)
-    tests.push((payload, values) => isAt(payload, 0, prefix.render(values)))
+    tests.push((payload, values) => isAt(payload, 0, prefix(values)))
   }
   for (const { at, equals } of spec.bytes ?? []) {
     const wanted = compile(equals)
     tests.push((payload, values) =>
-      isAt(payload, at < 0 ? payload.length + at : at, wanted.render(values)),
+      isAt(payload, at < 0 ? payload.length + at : at, wanted(values)),
     )
   }
   const wantedGroups = Object.entries(spec.groups ?? {}).map(([group, text]) => {
@@ -64,24 +67,20 @@ export function compileMatch(spec: MatchSpec, names: Iterable<string>): Match {
       if (!tests.every((test) => test(payload, values))) return undefined
       const found = pattern === undefined ? {} : pattern.match(latin1(payload))?.groups
       if (found === undefined) return undefined
-      const same = wantedGroups.every(
-        ([group, wanted]) => found[group] === latin1(wanted.render(values)),
-      )
+      const same = wantedGroups.every(([group, wanted]) => found[group] === latin1(wanted(values)))
       return same ? found : undefined
     },
   }
 }
 
-const isAt = (payload: Uint8Array, at: number, wanted: Uint8Array) =>
-  at >= 0 &&
-  at + wanted.length <= payload.length &&
-  wanted.every((byte, index) => payload[at + index] === byte)
+function isAt(payload: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  if (at < 0 || at + wanted.length > payload.length) return false
+  for (let index = 0; index < wanted.length; index++) {
+    if (payload[at + index] !== wanted[index]) return false
+  }
+  return true
+}
 
 /** Each byte as the character of its number. */
-export function latin1(bytes: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096))
-  }
-  return text
-}
+export const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')

@@ -114,7 +114,10 @@ export function checkRecipe(recipe: Recipe): readonly SpecProblem[] {
   attempt(['reserved'], () => parseBytes(recipe.reserved ?? ''))
   checkNames(recipe, wrong)
   for (const [name, param] of Object.entries(recipe.params ?? {})) {
-    const { default: given } = param
+    const { default: given, minimum = -Infinity, maximum = Infinity } = param
+    if (minimum > maximum) {
+      wrong(['params', name, 'maximum'], `is ${maximum}, which is less than minimum: ${minimum}`)
+    }
     if (param.pattern !== undefined) {
       attempt(['params', name, 'pattern'], () => checkParam(param))
     }

@@ -101,6 +101,7 @@ describe('a recipe', () => {
       'maximum: 99 }\n  unit: {}',
       'heater.yaml:4:3: params.unit is never used; write {unit} or remove it',
     ],
+    ['maximum: 99 }', 'maximum: 0 }', 'params.address.maximum is 0, which is less than minimum: 1'],
     [
       'maximum: 99 }',
       'maximum: 99, default: 100 }',
@@ -286,7 +287,7 @@ steps:
     expect(playTranscript(ready, parseTranscript(text, 'x'))).toEqual([
       'step 1: sends 07?<CR>, not 08?<CR>',
       'step 1: temperature is 21, not 22',
-      'step 2: timeout: no frame is meant among 08=21',
+      'step 2: timeout: no frame is meant among 08=21<CR>',
       'step 3: receives an answer, but none is to come',
     ])
     expect(() => parseTranscript('recipe: x\nsteps: [{}]', 'x')).toThrow(

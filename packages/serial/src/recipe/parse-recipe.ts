@@ -1,10 +1,11 @@
-import { MapperError, createChecker, formatPath } from '@mapper-sdk/core'
+import { MapperError, createChecker, formatPath, type Checker } from '@mapper-sdk/core'
 import { withoutDefaults } from '../schema-parts.ts'
 import { checkRecipe } from './check-recipe.ts'
 import { recipeSchema, type Recipe } from './recipe.ts'
 import { numericKeys, readYamlText } from './yaml-text.ts'
 
-const checker = createChecker(withoutDefaults(recipeSchema))
+// Made when it is needed: it takes a large part of the time in which a program starts.
+let checker: Checker | undefined
 const numbers = numericKeys(recipeSchema)
 
 /**
@@ -13,6 +14,7 @@ const numbers = numericKeys(recipeSchema)
  */
 export function parseRecipe(yamlText: string, file: string): Recipe {
   const { value: raw, place } = readYamlText(yamlText, file, numbers)
+  checker ??= createChecker(withoutDefaults(recipeSchema))
   const { value, issues } = checker.check(raw, [])
   const problems = issues.map(({ path, message }) => ({
     path,

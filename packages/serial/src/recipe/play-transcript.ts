@@ -1,4 +1,5 @@
 import { MapperError, formatValue } from '@mapper-sdk/core'
+import { isHurt, type Frame } from '../frame/frame.ts'
 import type { FrameSpec } from '../frame/frame-spec.ts'
 import { createFramer } from '../frame/framer.ts'
 import type { Values } from '../template/template.ts'
@@ -59,12 +60,16 @@ function ask(
     if (frames.length > 0) problems.push('receives an answer, but none is to come')
     return undefined
   }
-  for (const payload of frames) {
+  for (const frame of frames) {
+    if (!frame.good) continue
+    const { payload } = frame
     const answer = exchange.judge(payload, values)
     if (answer.kind === 'error') throw answer.error
     if (answer.kind === 'answer') return { payload, groups: answer.groups }
   }
-  throw noAnswer(frames)
+  const hurt = frames.find((frame) => !frame.good && isHurt(frame.reason))
+  if (hurt === undefined) throw noAnswer(frames)
+  throw new MapperError('bad_data', `the answer is hurt: ${formatBytes(hurt.raw)}`)
 }
 
 function exchangeOf(
@@ -88,11 +93,13 @@ function streamed(
   ready: ReadyRecipe,
   params: Values,
   name: string,
-  frames: readonly Uint8Array[],
+  frames: readonly Frame[],
 ): Found {
   const stream = ready.streams.get(name)
   if (stream === undefined) throw new MapperError('invalid_config', `there is no ${name}`)
-  for (const payload of frames) {
+  for (const frame of frames) {
+    if (!frame.good) continue
+    const { payload } = frame
     const groups = stream.find(payload, params)
     if (groups !== undefined) return { payload, groups }
   }
@@ -100,21 +107,22 @@ function streamed(
 }
 
 /** A frame that is not meant is no error of a device; transcripts call it a timeout, as an engine would. */
-const noAnswer = (frames: readonly Uint8Array[]) =>
-  new MapperError('timeout', `no frame is meant among ${frames.map(formatBytes).join(' | ')}`)
+const noAnswer = (frames: readonly Frame[]) =>
+  new MapperError(
+    'timeout',
+    `no frame is meant among ${frames.map(({ raw }) => formatBytes(raw)).join(' | ')}`,
+  )
 
-/** The payloads of all good frames. */
-function framesOf(spec: FrameSpec, step: TranscriptStep): readonly Uint8Array[] {
+function framesOf(spec: FrameSpec, step: TranscriptStep): readonly Frame[] {
   const framer = createFramer(spec)
   const bytes = parseBytes(step.receives ?? '')
   // By halves, so that no frame depends on how its bytes come.
   const half = Math.floor(bytes.length / 2)
-  const frames = [
+  return [
     ...framer.push(bytes.subarray(0, half), 0),
     ...framer.push(bytes.subarray(half), 0),
     ...framer.finish(0),
   ]
-  return frames.flatMap((frame) => (frame.good ? [frame.payload] : []))
 }
 
 function compareValues(

@@ -1,6 +1,6 @@
 import { oneOf, Type, type Static } from '@mapper-sdk/core/schema'
 import { extractProperties } from '../extract/extract-spec.ts'
-import { frameSchema } from '../frame/frame-spec.ts'
+import { frameSchema, type FrameSpec } from '../frame/frame-spec.ts'
 import { matchSchema } from '../match/match-spec.ts'
 import { maybe } from '../schema-parts.ts'
 
@@ -17,6 +17,8 @@ const template = (description: string, example: string) =>
 const named = <T extends ReturnType<typeof Type.Object>>(values: T, description: string) =>
   Type.Record(Type.String(), values, { description })
 
+const framed = (description: string) => Type.Unsafe<FrameSpec>({ ...frameSchema, description })
+
 const lineSchema = Type.Object(
   {
     baudRate: maybe(
@@ -30,7 +32,12 @@ const lineSchema = Type.Object(
         description: 'How either end tells the other to wait: RTS/CTS, or XON/XOFF.',
       }),
     ),
-    rs485: maybe(Type.Boolean({ description: 'The line is half-duplex, with several devices.' })),
+    rs485: maybe(
+      Type.Boolean({
+        description:
+          'RTS switches the transmitter while sending. Most converters do so by themselves, so a device should say it rather than a recipe.',
+      }),
+    ),
     pauseMs: maybe(
       Type.Integer({
         minimum: 0,
@@ -91,7 +98,7 @@ const asking = {
         'Exchanges right before it, in the same turn on the line: a device that must be called first.',
     }),
   ),
-  frame: maybe(frameSchema),
+  frame: maybe(framed('How its answer is framed; default: as all others are')),
   request: template('What is sent: the payload of a frame.', 'SI'),
   response: maybe(matchSchema),
   noResponse: maybe(Type.Boolean({ default: false, description: 'The device does not answer.' })),
@@ -174,8 +181,8 @@ export const recipeSchema = Type.Object(
     documentation: maybe(words('Title of the public document that describes the protocol.')),
     line: maybe(lineSchema),
     params: maybe(named(paramSchema, 'Settings of one device, for placeholders.')),
-    frame: frameSchema,
-    send: maybe(frameSchema),
+    frame: framed('How answers and streams are framed.'),
+    send: maybe(framed('How requests are framed; default: as answers are')),
     reserved: maybe(
       Type.String({
         maxLength: 64,

@@ -8,7 +8,7 @@ import { parseTranscript } from './transcript.ts'
 const folder = new URL('../../recipes/', import.meta.url)
 const read = (file: string) => readFileSync(new URL(file, folder), 'utf8')
 const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-const recipes = files.filter((file) => !file.endsWith('.transcript.yaml'))
+const recipes = files.filter((file) => /^[\w-]+\.yaml$/.test(file))
 
 const load = (file: string) => {
   const transcriptFile = file.replace('.yaml', '.transcript.yaml')
@@ -19,9 +19,9 @@ const load = (file: string) => {
 }
 
 describe('the recipes', () => {
-  it('are there, each with its transcript', () => {
+  it('are there, each with its transcript and its simulator script', () => {
     expect(recipes.length).toBeGreaterThanOrEqual(8)
-    expect(files.length).toBe(2 * recipes.length)
+    expect(files.length).toBe(3 * recipes.length)
     for (const file of recipes) expect(load(file).transcript.recipe).toBe(file)
   })
 

@@ -21,7 +21,9 @@ const stepSchema = Type.Object(
       }),
     ),
     error: maybe(
-      Type.String({ description: 'The code of the error that it is, or other: no answer at all.' }),
+      Type.String({
+        description: 'The code of the error that it ends with; timeout: no frame is the answer.',
+      }),
     ),
   },
   { ...closed, description: 'An exchange, a write, or a frame of a stream.' },

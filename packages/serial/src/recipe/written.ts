@@ -1,6 +1,5 @@
 import {
   MapperError,
-  decimalOf,
   formatValue,
   limitProblem,
   parseDecimal,
@@ -8,7 +7,7 @@ import {
   type PropertyType,
   type Value,
 } from '@mapper-sdk/core'
-import { fractionOf, over, times, valueOf } from '../extract/fraction.ts'
+import { fractionOf, over, ratioOf, times, valueOf } from '../extract/fraction.ts'
 import type { RecipeWrite } from './recipe.ts'
 import { own } from './recipe-parts.ts'
 
@@ -46,7 +45,7 @@ export function writtenValue(value: Value, write: RecipeWrite): Value {
     throw bad(`the value ${JSON.stringify(text.slice(0, 60))} is not listed; lookup has ${known}`)
   }
   if (scale === undefined || !isNumber(value)) return value
-  return valueOf(times(fractionOf(decimalOf(value)), fractionOf(decimalOf(scale))))
+  return valueOf(times(ratioOf(value), ratioOf(scale)))
 }
 
 /** What a write takes, in the words of a model. */
@@ -67,12 +66,13 @@ export function valueWritten(sent: string, write: RecipeWrite): Value | undefine
     }
     const decimal = parseDecimal(sent)
     if (type === 'text') return sent
-    if (type === 'boolean') return { '0': false, '1': true }[sent]
+    if (type === 'boolean') return sent === '1' ? true : sent === '0' ? false : undefined
     if (decimal === undefined) return undefined
     const number = fractionOf(decimal)
-    return valueOf(scale === undefined ? number : over(number, fractionOf(decimalOf(scale))))
-  } catch {
-    return undefined
+    return valueOf(scale === undefined ? number : over(number, ratioOf(scale)))
+  } catch (thrown) {
+    if (thrown instanceof MapperError) return undefined
+    throw thrown
   }
 }
 

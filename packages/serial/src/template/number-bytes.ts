@@ -73,16 +73,35 @@ export function floatBytes(value: number, type: NumberType): Uint8Array {
 
 export const isFloat = (type: NumberType): boolean => type.startsWith('f')
 
-/** The number that the bytes are; there must be as many as `sizeOf` says. Floats may not be finite. */
-export function readNumber(bytes: Uint8Array, type: NumberType): number | bigint {
+/**
+ * Reads the number whose first byte is at `at`; there must be as many bytes as `sizeOf` says. Floats may
+ * not be finite, and integers of more than 32 bits are bigints.
+ */
+export function numberReader(type: NumberType): (bytes: Uint8Array, at: number) => number | bigint {
   const { kind, size, little } = layoutOf(type)
+  const placeOf = (index: number) => (little ? size - 1 - index : index)
   if (kind === 'f') {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, size)
-    return size === 8 ? view.getFloat64(0, little) : view.getFloat32(0, little)
+    return (bytes, at) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset + at, size)
+      return size === 8 ? view.getFloat64(0, little) : view.getFloat32(0, little)
+    }
   }
-  let value = 0n
-  for (let index = 0; index < size; index++) {
-    value = (value << 8n) | BigInt(bytes[little ? size - 1 - index : index] ?? 0)
+  if (size > 4) {
+    return (bytes, at) => {
+      let value = 0n
+      for (let index = 0; index < size; index++) {
+        value = (value << 8n) | BigInt(bytes[at + placeOf(index)] ?? 0)
+      }
+      return kind === 'i' ? BigInt.asIntN(8 * size, value) : value
+    }
   }
-  return kind === 'i' ? BigInt.asIntN(8 * size, value) : value
+  const span = 256 ** size
+  const limit = kind === 'i' ? span / 2 : span
+  return (bytes, at) => {
+    let value = 0
+    for (let index = 0; index < size; index++) {
+      value = value * 256 + (bytes[at + placeOf(index)] ?? 0)
+    }
+    return value < limit ? value : value - span
+  }
 }

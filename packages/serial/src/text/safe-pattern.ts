@@ -1,5 +1,6 @@
 import { MapperError } from '@mapper-sdk/core'
 import { RE2JS } from 're2js'
+import { nativePattern } from './native-pattern.ts'
 
 /**
  * A regular expression that is safe with any text: the time for a text grows with its length and no
@@ -36,6 +37,9 @@ const longestSource = 1024
 /** Steps of the compiled expression: time and memory for a text are at most this many times its length. */
 const mostSteps = 2000
 
+/** The engine of JavaScript has limited room for the places that it may have to go back to. */
+const longestNative = 65_536
+
 /** Throws a MapperError `invalid_config` that says what is wrong with the expression. */
 export function compileSafePattern(source: string, options: SafePatternOptions = {}): SafePattern {
   const { ignoreCase = false, dotAll = false, maxTextLength = 65_536 } = options
@@ -56,15 +60,20 @@ export function compileSafePattern(source: string, options: SafePatternOptions =
       throw new MapperError('bad_data', `${text.length} characters, more than ${maxTextLength}`)
     }
   }
+  // RE2JS judges every expression; the engine of JavaScript is many times as fast where it is as safe.
+  const native = nativePattern(source, { ignoreCase, dotAll })
   return {
     groups,
     looksAround: looksAround(source),
     test(text) {
       check(text)
-      return compiled.test(text)
+      const fast = text.length > longestNative ? undefined : native
+      return fast === undefined ? compiled.test(text) : fast.test(text)
     },
     match(text) {
       check(text)
+      const fast = text.length > longestNative ? undefined : native
+      if (fast !== undefined) return matchOf(fast.exec(text), groups)
       const matcher = compiled.matcher(text)
       if (!matcher.find()) return undefined
       const found: Record<string, string> = {}
@@ -75,6 +84,20 @@ export function compileSafePattern(source: string, options: SafePatternOptions =
       return { start: matcher.start(), end: matcher.end(), groups: found }
     },
   }
+}
+
+function matchOf(
+  found: RegExpExecArray | null,
+  names: readonly string[],
+): PatternMatch | undefined {
+  if (found === null) return undefined
+  const groups: Record<string, string> = {}
+  for (let index = 0; index < names.length; index++) {
+    const value = found[index + 1]
+    const name = names[index]
+    if (value !== undefined && name !== undefined) groups[name] = value
+  }
+  return { start: found.index, end: found.index + found[0].length, groups }
 }
 
 function compile(source: string, flags: number): RE2JS {

@@ -1,0 +1,73 @@
+import { openSerialWire, type SerialSettings } from '@mapper-sdk/core/line'
+
+/** A device on the far end of a line that speaks a small protocol, as `asciiRecipe` declares it. */
+export interface AsciiDevice {
+  level: number
+  /** Answered questions. */
+  readonly asked: number
+  /** Answers something else instead; undefined: nothing. */
+  answer: (right: Uint8Array) => Uint8Array | undefined
+  say(bytes: Uint8Array): Promise<void>
+  close(): Promise<void>
+}
+
+export const asciiRecipe = `
+name: ascii device
+frame: { type: delimiter, start: '#', end: <CR>, checksum: { type: XOR, as: HEX } }
+exchanges:
+  level: { request: L, response: { pattern: '^L(?<level>[0-9]+)$' }, timeoutMs: 200 }
+values:
+  level: { from: level, type: integer, group: level }
+writes:
+  level: { request: 'W{value}', type: integer, response: { pattern: '^OK$' }, timeoutMs: 200 }
+`
+
+/** A frame of it. */
+export function asciiFrame(payload: string): Buffer {
+  const sum = Buffer.from(payload).reduce((all, byte) => all ^ byte, 0)
+  return Buffer.from(`#${payload}${sum.toString(16).toUpperCase().padStart(2, '0')}\r`)
+}
+
+/** The payload of a whole frame; undefined if the bytes are none. */
+export function asciiPayload(frame: Buffer): string | undefined {
+  const payload = frame.toString('latin1').slice(1, -3)
+  return asciiFrame(payload).equals(frame) ? payload : undefined
+}
+
+export async function startAsciiDevice(settings: SerialSettings): Promise<AsciiDevice> {
+  const wire = await openSerialWire(settings, new AbortController().signal)
+  let received = Buffer.alloc(0)
+  let asked = 0
+  let writing = Promise.resolve()
+  const say = (bytes: Uint8Array) => (writing = writing.then(() => wire.write(bytes)))
+  const device: AsciiDevice = {
+    level: 0,
+    answer: (right) => right,
+    get asked() {
+      return asked
+    },
+    say,
+    close: () => wire.close(),
+  }
+  const answerTo = (payload: string) => {
+    if (payload === 'L') return asciiFrame(`L${device.level}`)
+    if (!payload.startsWith('W')) return undefined
+    device.level = Number(payload.slice(1))
+    return asciiFrame('OK')
+  }
+  wire.listen(
+    (bytes) => {
+      received = Buffer.concat([received, bytes])
+      for (let end; (end = received.indexOf('\r')) >= 0; received = received.subarray(end + 1)) {
+        const payload = asciiPayload(received.subarray(0, end + 1))
+        const right = payload === undefined ? undefined : answerTo(payload)
+        if (right === undefined) continue
+        asked++
+        const said = device.answer(right)
+        if (said !== undefined) say(said).catch(() => undefined)
+      }
+    },
+    () => undefined,
+  )
+  return device
+}
