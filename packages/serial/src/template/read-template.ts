@@ -2,7 +2,7 @@ import { MapperError, decimalOf, decimalText } from '@mapper-sdk/core'
 import { latin1 } from '../match/match.ts'
 import { parseBytes } from '../text/bytes-text.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
-import { isFloat, isNumberType, readNumber, sizeOf } from './number-bytes.ts'
+import { isFloat, isNumberType, numberReader, sizeOf } from './number-bytes.ts'
 import { split } from './template.ts'
 
 /**
@@ -53,10 +53,11 @@ const anyText = '[\\x20-\\x7e]'
 
 function lookOf(format: string): Look {
   if (isNumberType(format)) {
+    const readNumber = numberReader(format)
     return {
       pattern: `.{${sizeOf(format)}}`,
       read(text) {
-        const number = readNumber(bytesOf(text), format)
+        const number = readNumber(bytesOf(text), 0)
         if (isFloat(format) && !Number.isFinite(number)) return undefined
         return decimalText(decimalOf(number))
       },
