@@ -99,9 +99,8 @@ function checksumTable() {
 }
 
 function recipeTable() {
-  const files = readdirSync(serial.ownRecipes).filter(
-    (file) => file.endsWith('.yaml') && !file.endsWith('.transcript.yaml'),
-  )
+  // Beside a recipe stand its transcript and its simulator, whose names have a point more.
+  const files = readdirSync(serial.ownRecipes).filter((file) => /^[\w-]+\.yaml$/.test(file))
   const names = (record = {}) => Object.keys(record).map(code).join(', ') || '–'
   const lines = files.sort().map((file) => {
     const text = readFileSync(path.join(serial.ownRecipes, file), 'utf8')

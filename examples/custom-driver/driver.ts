@@ -19,7 +19,13 @@ export const driver: Driver<OvenProtocol, OvenVisitor> = {
     type: 'object',
     properties: {
       host: { type: 'string', minLength: 1, description: 'Host name or IP address.' },
-      port: { type: 'integer', minimum: 1, maximum: 65_535, default: 4001 },
+      port: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 65_535,
+        default: 4001,
+        description: 'TCP port.',
+      },
     },
     required: ['host'],
   },

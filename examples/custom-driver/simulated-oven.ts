@@ -6,6 +6,8 @@ export interface SimulatedOven {
   readonly port: number
   /** The parameters as the oven has them; change them and the next `GET` sees it. */
   readonly parameters: Map<string, string>
+  /** Questions so far. */
+  readonly requests: number
   /** While true, questions stay without an answer. */
   silent: boolean
   /** Cuts all connections. */
@@ -21,10 +23,12 @@ export async function startSimulatedOven(port = 0): Promise<SimulatedOven> {
     ['door', 'closed'],
   ])
   const sockets = new Set<Socket>()
+  let requests = 0
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
     socket.setEncoding('utf8').on('data', (request: string) => {
+      requests++
       if (!oven.silent) socket.write(`${answerTo(request.trim(), parameters)}\n`)
     })
   })
@@ -35,6 +39,9 @@ export async function startSimulatedOven(port = 0): Promise<SimulatedOven> {
   const oven: SimulatedOven = {
     port: (server.address() as AddressInfo).port,
     parameters,
+    get requests() {
+      return requests
+    },
     silent: false,
     cut,
     close: () =>

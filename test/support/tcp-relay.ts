@@ -21,8 +21,11 @@ export interface TcpRelay {
   close(): Promise<void>
 }
 
-/** Relays to a port of loopback. `most`: a connection beyond these is closed as soon as it is made. */
-export async function startTcpRelay(target: number, most = Infinity): Promise<TcpRelay> {
+/**
+ * Relays to a port of loopback. `most`: a connection beyond these is closed as soon as it is made. `port`:
+ * where it listens; a free one if left out.
+ */
+export async function startTcpRelay(target: number, most = Infinity, port = 0): Promise<TcpRelay> {
   const pairs = new Set<Pair>()
   let accepted = 0
   let refused = 0
@@ -86,7 +89,7 @@ export async function startTcpRelay(target: number, most = Infinity): Promise<Tc
     })
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const drop = () => {
     for (const { near } of pairs) near.destroy()
   }

@@ -105,6 +105,11 @@ const codeOfNodeError: Readonly<Record<string, ErrorCode>> = {
   EIO: 'unreachable',
   EBUSY: 'unreachable',
   ETIMEDOUT: 'timeout',
+  // What Node's fetch says instead of the codes of the sockets below it.
+  UND_ERR_SOCKET: 'unreachable',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
   EACCES: 'access_denied',
   EPERM: 'access_denied',
 }

@@ -59,6 +59,7 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
       mostPerCall: most(limits.monitor),
     })
     const watch = createWatcher(link, { library, resolver, decoders, subscriptions })
+    const closing = new AbortController()
 
     /**
      * A request that failed as a whole says nothing of the session, which is watched over by itself: its
@@ -87,12 +88,15 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
         unlessLost<Value>(visitors.length, signal, () => reader.read(visitors, signal)),
       write: (_, writes, signal) =>
         unlessLost<void>(writes.length, signal, () => writer.write(writes, signal)),
-      subscribe: ({ subscribe, publishingIntervalMs }, visitors, sink, signal, everyMs) =>
-        watch(visitors, sink, signal, {
+      async subscribe({ subscribe, publishingIntervalMs }, visitors, sink, signal, everyMs) {
+        await watch(visitors, sink, AbortSignal.any([signal, closing.signal]), {
           ...{ everyMs, nothing: !subscribe },
           publishingMs: publishingIntervalMs > 0 ? publishingIntervalMs : everyMs,
-        }),
+        })
+        if (!signal.aborted) closing.signal.throwIfAborted()
+      },
       async close() {
+        closing.abort(new MapperError('canceled', 'the connection was closed'))
         subscriptions.close()
         await link.close()
       },

@@ -1,10 +1,11 @@
 import { Type, type Static } from '../schema.ts'
 import type { ConnectContext, Connection, Driver, Outcome, Value, Watch } from '../driver.ts'
 import { MapperError } from '../errors.ts'
+import { canceled } from '../time.ts'
 
 const protocolSchema = Type.Object({
   host: Type.String({ description: 'Devices of the same host share a connection' }),
-  unit: Type.Integer({ default: 1 }),
+  unit: Type.Integer({ default: 1, description: 'Number of the device on its host' }),
 })
 const visitorSchema = Type.Object({
   key: Type.String({ description: 'Where the value is kept' }),
@@ -36,7 +37,10 @@ export interface FakeDriver extends Driver<Protocol, Visitor> {
   readonly watches: readonly FakeWatch[]
   /** The most calls that were under way at once on one connection. */
   readonly mostAtOnce: number
-  /** Called before every read and write is answered, and before a watch begins; may delay it or throw. */
+  /**
+   * Called before every read and write is answered, and before a watch begins; may delay it or throw. The
+   * signal of a read or a write also aborts when the connection is closed.
+   */
   before: (call: {
     host: string
     unit: number
@@ -144,6 +148,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
     let atOnce = 0
     let closed = false
     const own = new Set<FakeWatch>()
+    const closing = new AbortController()
     open++
     const call = async <T>(
       kind: 'read' | 'write',
@@ -154,10 +159,17 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
       atOnce++
       mostAtOnce = Math.max(mostAtOnce, atOnce)
       try {
-        await driver.before({ host, unit, kind, signal })
+        // Made when somebody looks: most do not, and tests of many devices make many calls.
+        await driver.before({
+          ...{ host, unit, kind },
+          get signal() {
+            return AbortSignal.any([signal, closing.signal])
+          },
+        })
         const cut = cuts.get(host)
         if (cut !== undefined) throw cut
         if (closed) throw new MapperError('unreachable', 'closed')
+        if (signal.aborted) throw canceled(signal)
         return answer()
       } finally {
         atOnce--
@@ -202,6 +214,7 @@ export function createFakeDriver(options: FakeDriverOptions = {}): FakeDriver {
       close: async () => {
         if (!closed) open--
         closed = true
+        closing.abort(new MapperError('unreachable', 'closed'))
         for (const one of own) one.end(new MapperError('unreachable', 'closed'))
       },
     }
