@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
   createResolver,
@@ -18,6 +18,7 @@ import { parseDocument } from 'yaml'
 import { driver as jsonOverHttp } from '../../examples/json-over-http/driver.ts'
 import { driver as oven } from '../../examples/custom-driver/driver.ts'
 import { checkFolder, formatFinding } from '../../packages/cli/src/check-folder.ts'
+import { useRecipesOf } from '../../packages/cli/src/recipe-folders.ts'
 import { parseConfig } from '../../packages/core/src/main/config-file.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
 import { compileBlocks } from './compile.ts'
@@ -99,6 +100,7 @@ describe('commands', () => {
     'device-commands.ts',
     'modbus-commands.ts',
     'opcua-commands.ts',
+    'serial-commands.ts',
   ].flatMap((file) =>
     [
       ...readFileSync(inRoot(`packages/cli/src/${file}`), 'utf8').matchAll(/\.command\('(\w+)'/g),
@@ -141,6 +143,9 @@ describe('YAML', () => {
   const isResource = ({ text }: Block) => /^kind: Device/m.test(text)
   const isConfig = (block: Block) => keysOf(block).includes('common')
 
+  /** Recipes stand beside the device files that use them. */
+  const recipeName = ({ info }: Block) => /\/recipes\/(.+)$/.exec(info.get('title') ?? '')?.[1]
+
   test.each(pages.filter(({ blocks }) => blocks.some(isResource)).map((page) => [page.name, page]))(
     'the resources of %s pass the check',
     async (_, page) => {
@@ -149,6 +154,12 @@ describe('YAML', () => {
         for (const [index, block] of page.blocks.filter(isResource).entries()) {
           await writeFile(path.join(folder, `${index}.yaml`), block.text)
         }
+        await mkdir(path.join(folder, 'recipes'))
+        for (const block of page.blocks) {
+          const name = recipeName(block)
+          if (name !== undefined) await writeFile(path.join(folder, 'recipes', name), block.text)
+        }
+        useRecipesOf(folder)
         const { findings, devices } = await checkFolder(folder, driverOf)
         expect(findings.map(formatFinding)).toEqual([])
         expect(devices).toBeGreaterThan(0)
@@ -169,6 +180,7 @@ describe('YAML', () => {
       !isResource(block) &&
       !isConfig(block) &&
       !block.info.has('prometheus') &&
+      recipeName(block) === undefined &&
       block.page !== 'docs/drivers/serial.md',
   )
   test.each(fragments.map((block) => [titleOf(block), block]))(

@@ -1,5 +1,6 @@
 import { createResolver, formatPath, MapperError, type Driver, type Issue } from '@mapper-sdk/core'
 import { deviceOf, loadFolder, modelOf, type CrDocument } from '@mapper-sdk/edge-sim'
+import { checkRecipes } from './check-recipes.ts'
 
 /** One thing to say about a file of custom resources, and where. */
 export interface Finding {
@@ -24,7 +25,8 @@ export const formatFinding = ({ file, line, column, severity, path, message }: F
 
 /**
  * Checks Device and DeviceModel files without a cluster or a device: their shape, that every device
- * has its model, and the protocol and visitor configurations against the driver's schemas.
+ * has its model, and the protocol and visitor configurations against the driver's schemas. Recipes beside
+ * them are checked, too.
  * `driverOf` gives the driver for a protocolName, or the reason why there is none.
  */
 export async function checkFolder(
@@ -49,6 +51,7 @@ export async function checkFolder(
     protocols.add(protocolName)
     findings.push(...(await checkDevice(document, models, driverOf)))
   }
+  findings.push(...(await checkRecipes(folder)))
   findings.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column)
   return { findings, protocols: [...protocols], devices }
 }

@@ -7,6 +7,8 @@ import { addDeviceCommands } from './device-commands.ts'
 import { collect } from './flags.ts'
 import { addModbusCommands } from './modbus-commands.ts'
 import { addOpcuaCommands } from './opcua-commands.ts'
+import { useRecipesOf } from './recipe-folders.ts'
+import { addSerialCommands } from './serial-commands.ts'
 import { untilSignal } from './until-signal.ts'
 
 /** Exit codes: 0 fine, 1 something was found or did not work, 2 wrong usage, 70 a bug. */
@@ -51,6 +53,7 @@ function program(): Command {
     .action(async (folder: string, { driver }: { driver: readonly string[] }) => {
       const { checkFolder, formatFinding } = await import('./check-folder.ts')
       const drivers = createDriverChoice(driver)
+      useRecipesOf(folder)
       const { findings } = await checkFolder(folder, (name) => findDriver(drivers(name)))
       for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`)
       if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1
@@ -65,6 +68,7 @@ function program(): Command {
     .option('--log-file <file>', 'write the lines of all processes to a file, too')
     .action(async (folder: string, { version, driver, logFile }: DevFlags) => {
       const { dev } = await import('./dev.ts')
+      useRecipesOf(folder)
       await dev({
         folder,
         drivers: createDriverChoice(driver),
@@ -87,6 +91,7 @@ function program(): Command {
   addDeviceCommands(all)
   addModbusCommands(all)
   addOpcuaCommands(all)
+  addSerialCommands(all)
   return all
 }
 

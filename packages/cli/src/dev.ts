@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { checkFolder, formatFinding, type Finding } from './check-folder.ts'
 import { startSession, type Session } from './dev-session.ts'
 import { findDriver } from './find-driver.ts'
 import type { DriverChoice } from './driver-choice.ts'
+import { recipeFolderOf } from './recipe-folders.ts'
 import { createScreen, type Terminal } from './screen.ts'
 
 export interface DevOptions {
@@ -103,8 +104,13 @@ const titleOf = (folder: string, version: string | undefined, devices: number) =
   `${path.relative('', folder) || '.'}   ${devices} ${devices === 1 ? 'device' : 'devices'}   ` +
   `EdgeCore${version === undefined ? '' : ` ${version}`} (stand-in)   Ctrl-C stops`
 
-/** Changes when a file of the folder does. */
+/** Changes when a file of the folder does, or a recipe beside them. */
 async function fingerprint(folder: string): Promise<string> {
+  const recipes = recipeFolderOf(folder)
+  return `${await timesIn(folder)}\n${existsSync(recipes) ? await timesIn(recipes) : ''}`
+}
+
+async function timesIn(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).sort()
   const times = names.map(async (name) => {
     const { mtimeMs, size } = await stat(path.join(folder, name))

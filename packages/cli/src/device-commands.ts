@@ -6,6 +6,7 @@ import { findDriverModule, findSimulator, knownDrivers } from './find-driver.ts'
 import { choice, collect, milliseconds } from './flags.ts'
 import { warnOfPassword } from './password-warning.ts'
 import { read } from './read.ts'
+import { useRecipesOf } from './recipe-folders.ts'
 import { createTarget, rawProtocol, type Target } from './target.ts'
 import { write } from './write.ts'
 
@@ -130,6 +131,7 @@ async function targetOf(
     if (set.length > 0)
       throw wrong('--set goes with a device on the command line, not with --device')
     const { deviceTarget } = await import('./device-target.ts')
+    useRecipesOf(device)
     const wish = { file: device, properties: words, ...(name !== undefined && { name }) }
     return deviceTarget(wish, createDriverChoice(driver))
   }

@@ -78,7 +78,9 @@ export async function write(
       if (failure.code !== 'bad_data') io.err.write('the device may have taken the value or not\n')
       return false
     }
-    if (target.commandLine?.readsBack?.(item.visitor) === false) return after.outcome.ok
+    if (target.commandLine?.readsBack?.(item.visitor, target.protocol) === false) {
+      return after.outcome.ok || after.outcome.error.code === 'unsupported'
+    }
     const isTaken = after.outcome.ok && isSame(after.outcome.value.value, wish.value, item)
     if (!isTaken) io.err.write('the device said yes, but the value was not read back\n')
     return isTaken
@@ -95,8 +97,9 @@ const hasNothing: ReadonlySet<string> = new Set(['rejected', 'unsupported', 'acc
 /** After these the device may have done what it was asked for; what it says now tells. */
 const unsure: ReadonlySet<string> = new Set(['timeout', 'unreachable', 'bad_data', 'canceled'])
 
-function typeOf({ commandLine, driver }: Target, item: Item, { type }: WriteOptions): PropertyType {
-  const known = item.type ?? type ?? commandLine?.valueType?.(item.visitor)
+function typeOf(target: Target, item: Item, { type }: WriteOptions): PropertyType {
+  const { commandLine, driver, protocol } = target
+  const known = item.type ?? type ?? commandLine?.valueType?.(item.visitor, protocol)
   if (known !== undefined) return known
   // With a map the text is one of its texts.
   if (item.options.map !== undefined) return 'STRING'

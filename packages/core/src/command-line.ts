@@ -15,10 +15,13 @@ export interface CommandLine<P = unknown, V = unknown> {
    * cannot be told from `key=value` pairs; undefined: it ends with the first comma.
    */
   headLength?(text: string): number | undefined
-  /** How a text that is to be written there is understood; undefined if the visitor does not say. */
-  valueType?(visitor: V): PropertyType | undefined
-  /** False: what is read there after a write is something else, such as the result of a call. */
-  readsBack?(visitor: V): boolean
+  /** How a text that is to be written there is understood; undefined if nothing says. */
+  valueType?(visitor: V, protocol: P): PropertyType | undefined
+  /**
+   * False: what is read there after a write is something else, such as the result of a call, or nothing
+   * can be read there at all.
+   */
+  readsBack?(visitor: V, protocol: P): boolean
   /** A visitor that reads the same place as bytes, as they are in the device; undefined if there are none. */
   raw?(visitor: V, protocol: P): V | undefined
   /** Asks the device who it is, over a connection of its own: what it says, by name. */

@@ -1,4 +1,5 @@
 export { createSerialDriver, serialDriver } from './driver.ts'
+export { commandLine } from './commission/command-line.ts'
 export { protocolSchema, type SerialProtocol } from './config/protocol.ts'
 export { visitorSchema, type SerialVisitor } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
@@ -61,6 +62,7 @@ export {
   type ReadyWrite,
 } from './recipe/compile-recipe.ts'
 export { resolveParams } from './recipe/params.ts'
+export { parseWritten } from './recipe/written.ts'
 export { parseRecipe } from './recipe/parse-recipe.ts'
 export { playTranscript } from './recipe/play-transcript.ts'
 export {

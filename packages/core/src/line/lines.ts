@@ -19,7 +19,7 @@ const mostMemories = 1000
 
 /** The lines of this process. `openWire` is another one in tests. */
 export function createLines(
-  openWire: (settings: WireSettings, signal: AbortSignal) => Promise<Wire> = openAnyWire,
+  openWire: (settings: WireSettings, signal: AbortSignal) => Promise<Wire> = openWireOf,
 ): Lines {
   /** By place: two paths to one port are one wire. */
   const entries = new Map<string, Entry>()
@@ -79,7 +79,8 @@ export function createLines(
   }
 }
 
-function openAnyWire(settings: WireSettings, signal: AbortSignal): Promise<Wire> {
+/** Opens a wire of any kind, for the caller alone. Rejects as `Lines.open` does. */
+export function openWireOf(settings: WireSettings, signal: AbortSignal): Promise<Wire> {
   switch (settings.kind) {
     case 'serial':
       return openSerialWire(settings, signal)

@@ -50,7 +50,7 @@ describe('places', () => {
   const protocol = checked({ host: 'h' })
 
   it('says how a value for it is written', () => {
-    const typeOf = (raw: RawConfig) => commandLine.valueType?.(place(raw))
+    const typeOf = (raw: RawConfig) => commandLine.valueType?.(place(raw), protocol)
     expect(typeOf({ address: 1 })).toBeUndefined()
     expect(typeOf({ table: 'coil', address: 1 })).toBe('BOOLEAN')
     const types = ['bool', 'int16', 'uint64', 'float32', 'float64', 'string', 'bytes']

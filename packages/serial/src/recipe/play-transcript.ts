@@ -1,4 +1,4 @@
-import { MapperError, formatValue, parseValue, type Value } from '@mapper-sdk/core'
+import { MapperError, formatValue } from '@mapper-sdk/core'
 import { isHurt, type Frame } from '../frame/frame.ts'
 import type { FrameSpec } from '../frame/frame-spec.ts'
 import { createFramer } from '../frame/framer.ts'
@@ -7,7 +7,9 @@ import { formatBytes, parseBytes } from '../text/bytes-text.ts'
 import type { Groups } from '../match/match.ts'
 import type { ReadyExchange, ReadyRecipe } from './compile-recipe.ts'
 import { resolveParams } from './params.ts'
+import { own } from './recipe-parts.ts'
 import type { Transcript, TranscriptStep } from './transcript.ts'
+import { parseWritten } from './written.ts'
 
 interface Found {
   readonly payload: Uint8Array
@@ -75,21 +77,16 @@ function exchangeOf(
   params: Values,
   step: TranscriptStep,
 ): { readonly exchange: ReadyExchange; readonly values: Values } {
-  const write = ready.writes.get(step.write ?? '')
-  if (write !== undefined) {
-    return { exchange: write, values: { ...params, value: valueOf(ready, step) } }
+  const { write: name = '', value: text = '' } = step
+  const write = ready.writes.get(name)
+  const spec = own(ready.recipe.writes, name)
+  if (write !== undefined && spec !== undefined) {
+    const value = parseWritten(text, spec)
+    return { exchange: write, values: { ...params, value } }
   }
   const exchange = ready.exchanges.get(step.exchange ?? '')
   if (exchange !== undefined) return { exchange, values: params }
   throw new MapperError('invalid_config', `there is no ${step.write ?? step.exchange}`)
-}
-
-function valueOf({ recipe }: ReadyRecipe, { write = '', value = '' }: TranscriptStep): Value {
-  const type = recipe.writes?.[write]?.type ?? 'number'
-  return parseValue(
-    value,
-    ({ number: 'DOUBLE', integer: 'INT', text: 'STRING', boolean: 'BOOLEAN' } as const)[type],
-  )
 }
 
 function streamed(

@@ -1,5 +1,13 @@
-import { MapperError, formatValue, limitProblem, type Value } from '@mapper-sdk/core'
-import { ratioOf, times, valueOf } from '../extract/fraction.ts'
+import {
+  MapperError,
+  formatValue,
+  limitProblem,
+  parseDecimal,
+  parseValue,
+  type PropertyType,
+  type Value,
+} from '@mapper-sdk/core'
+import { fractionOf, over, ratioOf, times, valueOf } from '../extract/fraction.ts'
 import type { RecipeWrite } from './recipe.ts'
 import { own } from './recipe-parts.ts'
 
@@ -38,6 +46,34 @@ export function writtenValue(value: Value, write: RecipeWrite): Value {
   }
   if (scale === undefined || !isNumber(value)) return value
   return valueOf(times(ratioOf(value), ratioOf(scale)))
+}
+
+/** What a write takes, in the words of a model. */
+export const writtenType = ({ type = 'number' }: RecipeWrite): PropertyType =>
+  (({ number: 'DOUBLE', integer: 'INT', text: 'STRING', boolean: 'BOOLEAN' }) as const)[type]
+
+/** A text as the value that it means to a write. Throws a MapperError `bad_data`. */
+export const parseWritten = (text: string, write: RecipeWrite): Value =>
+  parseValue(text, writtenType(write))
+
+/** The value whose {value} in a request was `sent`; undefined: none that the write takes. */
+export function valueWritten(sent: string, write: RecipeWrite): Value | undefined {
+  const { type = 'number', scale, lookup } = write
+  try {
+    if (lookup !== undefined) {
+      const [key] = Object.entries(lookup).find(([, one]) => one === sent) ?? []
+      return key === undefined ? undefined : parseWritten(key, write)
+    }
+    const decimal = parseDecimal(sent)
+    if (type === 'text') return sent
+    if (type === 'boolean') return sent === '1' ? true : sent === '0' ? false : undefined
+    if (decimal === undefined) return undefined
+    const number = fractionOf(decimal)
+    return valueOf(scale === undefined ? number : over(number, ratioOf(scale)))
+  } catch (thrown) {
+    if (thrown instanceof MapperError) return undefined
+    throw thrown
+  }
 }
 
 const bad = (detail: string) => new MapperError('bad_data', detail)

@@ -75,10 +75,11 @@ function bytesOf({ name, format }: Exclude<Part, Uint8Array>, values: Values): U
   }
 }
 
-type Piece = { readonly literal: string } | { readonly name: string; readonly format: string }
+export type Piece =
+  { readonly literal: string } | { readonly name: string; readonly format: string }
 
 /** Literal texts, each to be read alone, and placeholders. */
-function split(text: string): readonly Piece[] {
+export function split(text: string): readonly Piece[] {
   const isHex = text.startsWith('hex:')
   const pieces: Piece[] = []
   let literal = ''
