@@ -155,7 +155,7 @@ async function listen(
         const received = last.get(name)
         if (received !== undefined) return namedValues(ready, name, received)
         if (listenMs === undefined) {
-          return namedValues(ready, name, await streams.latest(name, signal))
+          return namedValues(ready, name, await streams.next(name, signal))
         }
         throw new MapperError('timeout', `the device sent nothing of ${name} for ${listenMs} ms`)
       },

@@ -35,6 +35,8 @@ export interface SerialLink {
   over(signal: AbortSignal): Promise<void>
   /** A hint at what may be wrong, if bytes came since the last call and no frame was among them. */
   garbage(): string | undefined
+  /** Aborts when the line is lost or the link closed, with the reason. */
+  readonly ended: AbortSignal
   /** Why the line is gone for good, if it is. */
   readonly failed: MapperError | undefined
   /** Ends with the device, as the recipe says, and gives the share in the line back. */

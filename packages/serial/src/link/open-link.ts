@@ -53,9 +53,9 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
   const echo = options.echo === true ? createEcho() : noEcho
   const sender = createFramer(ready.send)
   const doubts = createDoubts(line.memory)
-  /** Ends what is under way. */
-  let ended = new AbortController()
-  const lost = new Set<(reason: MapperError) => void>()
+  const ended = new AbortController()
+  /** Ends what is under way; the shutdown goes on after the end. */
+  let stopped = ended.signal
   const hearers = new Set<(payload: Uint8Array) => void>()
   let failed: MapperError | undefined
   let silences = 0
@@ -79,8 +79,6 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
     clearTimeout(awake)
     ear.stop()
     ended.abort(failed)
-    for (const tell of [...lost]) tell(failed)
-    lost.clear()
   }
 
   /** The line is silent, as the device needs it; one that speaks all the time is not waited for. */
@@ -111,7 +109,7 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
     const guarded = doubts.any
     try {
       const asking = { exchange, values, request, guarded, signal }
-      const received = await exchangeOn(line, ear, asking, ended.signal)
+      const received = await exchangeOn(line, ear, asking, stopped)
       if (exchange.answers) doubts.proven()
       silences = 0
       return received
@@ -214,19 +212,20 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
     begin,
     over: (signal) =>
       new Promise((resolve, reject) => {
-        if (failed !== undefined) return reject(failed)
-        if (signal.aborted) return resolve()
-        const onLost = (reason: MapperError) => {
+        const onEnd = () => {
           signal.removeEventListener('abort', onAbort)
-          reject(reason)
+          reject(canceled(ended.signal))
         }
         const onAbort = () => {
-          lost.delete(onLost)
+          ended.signal.removeEventListener('abort', onEnd)
           resolve()
         }
-        lost.add(onLost)
+        if (failed !== undefined) return onEnd()
+        if (signal.aborted) return resolve()
+        ended.signal.addEventListener('abort', onEnd, { once: true })
         signal.addEventListener('abort', onAbort, { once: true })
       }),
+    ended: ended.signal,
     garbage() {
       const { bytes, good } = ear.counters
       const isGarbage = bytes > before.bytes && good === before.good
@@ -249,7 +248,7 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
     const exchanges = named(recipe.shutdown ?? [])
     if (exchanges.length === 0) return
     const signal = AbortSignal.timeout(shutdownMs)
-    ended = new AbortController()
+    stopped = new AbortController().signal
     try {
       for (const one of exchanges) await inTurn([...named(one.first), one], params, { signal })
     } catch (thrown) {

@@ -52,7 +52,7 @@ export function createReader(
       for (const { from, exchange, items } of planFor(visitors)) {
         let got: Received | MapperError
         try {
-          if (exchange === undefined) got = await streams.latest(from, signal)
+          if (exchange === undefined) got = await streams.next(from, signal)
           else got = silent ?? (await answerOf(link.ask(exchange, params, { signal })))
         } catch (thrown) {
           if (signal.aborted || link.failed !== undefined) throw link.failed ?? thrown

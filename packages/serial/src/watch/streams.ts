@@ -7,10 +7,10 @@ export interface Streams {
   /** Tells of each frame of the stream, until the returned function is called. */
   follow(name: string, onFrame: (received: Received) => void): () => void
   /**
-   * The last frame, if it still holds, else the next one. Rejects with `timeout` if none comes in time,
-   * or with the reason of the signal.
+   * The next frame: what came before may no longer be so. Rejects with `timeout` if none comes in time, or
+   * with the reason of the signal.
    */
-  latest(name: string, signal: AbortSignal): Promise<Received>
+  next(name: string, signal: AbortSignal): Promise<Received>
 }
 
 /** How long a frame is waited for, where the recipe does not say how often they come. */
@@ -23,52 +23,40 @@ export function silenceOf(name: string, ms: number, link: SerialLink): MapperErr
 }
 
 export function createStreams(link: SerialLink, { ready, params }: DeviceRecipe): Streams {
+  /** Only of streams that somebody wants: others are not looked for. */
   const followers = new Map<string, Set<(received: Received) => void>>()
-  const last = new Map<string, { readonly received: Received; readonly at: number }>()
-
-  // Only streams that somebody wants are looked for; before the first wish none is.
-  const wanted = () => [...followers.keys()]
-  let names: readonly string[] = []
 
   link.hear((payload) => {
-    for (const name of names) {
+    for (const [name, all] of followers) {
       const groups = ready.streams.get(name)?.find(payload, params)
       if (groups === undefined) continue
-      const received = { payload, groups }
-      last.set(name, { received, at: performance.now() })
-      for (const tell of followers.get(name) ?? []) tell(received)
+      for (const tell of [...all]) tell({ payload, groups })
     }
   })
 
   const follow: Streams['follow'] = (name, onFrame) => {
     const all = followers.get(name) ?? new Set()
     followers.set(name, all.add(onFrame))
-    names = wanted()
-    return () => void all.delete(onFrame)
+    return () => {
+      all.delete(onFrame)
+      if (all.size === 0) followers.delete(name)
+    }
   }
 
   return {
     follow,
-    async latest(name, signal) {
+    next(name, signal) {
       const withinMs = ready.streams.get(name)?.timeoutMs ?? usualMs
-      // From now on it is kept, so that the next read need not wait.
-      const known = last.get(name)
-      if (known !== undefined && performance.now() - known.at < withinMs) return known.received
-      const found = new AbortController()
-      let received: Received | undefined
-      const stop = follow(name, (one) => {
-        received ??= one
-        found.abort()
+      return new Promise((resolve, reject) => {
+        const done = new AbortController()
+        const stop = follow(name, (received) => {
+          resolve(received)
+          done.abort()
+        })
+        sleep(systemClock, withinMs, AbortSignal.any([signal, done.signal, link.ended]))
+          .then(() => reject(silenceOf(name, withinMs, link)), reject)
+          .finally(stop)
       })
-      try {
-        await sleep(systemClock, withinMs, AbortSignal.any([signal, found.signal]))
-      } catch (thrown) {
-        if (received === undefined) throw thrown
-      } finally {
-        stop()
-      }
-      if (received !== undefined) return received
-      throw silenceOf(name, withinMs, link)
     },
   }
 }
