@@ -18,12 +18,12 @@ const kinds = [
 ]
 
 /**
- * What a device sends on its own, decoded by a recipe, beside a parser written by hand on a bare serial
- * port: on the same pty, as fast as it takes the bytes and as a device sends them, and without any line.
+ * What a device sends on its own, read by the driver with a recipe, beside a parser written by hand on a bare
+ * serial port: on the same pty, as fast as it takes the bytes and as a device sends them, and without any line.
  */
 export async function run(report) {
   await withProcesses(base, async (tools) => {
-    const ratios = { full: [], paced: [] }
+    const ratios = { full: [], paced: [], all: [] }
     const ends = await ptyPair(tools.dir)
     if (ends === undefined) {
       report.note('socat is missing on this machine: nothing is measured on a pty')
@@ -42,6 +42,7 @@ export async function run(report) {
         'the worst of the three; aim 1.5',
       )
       report.figure('paced_cpu_ratio', Math.max(...ratios.paced), 'ratio', 'the worst of the three')
+      report.figure('all_cpu_ratio', Math.max(...ratios.all), 'ratio', 'where every frame is told')
     }
     for (const [kind] of kinds) await decoding(report, tools, kind)
   })
@@ -50,12 +51,23 @@ export async function run(report) {
 /** A write of several frames at once, again and again, or one frame each so many ms. */
 const loads = { full: [32, 0], paced: [1, 5] }
 
+/** How the line is read: by hand, by the driver with the shortest collectCycle, or telling every frame. */
+const ways = {
+  hand: ['hand'],
+  driver: ['driver', 10],
+  all: ['driver', 0],
+}
+
 async function onPty(report, { start }, { near, far }, kind, what, ratios) {
-  const results = { full: { hand: [], recipe: [] }, paced: { hand: [], recipe: [] } }
+  const results = {
+    full: { hand: [], driver: [], all: [] },
+    paced: { hand: [], driver: [] },
+  }
   for (let round = 0; round < rounds; round++) {
-    for (const load of ['full', 'paced']) {
-      for (const way of ['hand', 'recipe']) {
-        const reader = await start('read', way, kind, near)
+    for (const [load, own] of Object.entries(results)) {
+      for (const name of Object.keys(own)) {
+        const [way, everyMs = 0] = ways[name]
+        const reader = await start('read', way, kind, near, everyMs)
         const device = await start('device', kind, far, ...loads[load])
         await pause(warmUpMs)
         const before = await reader.ask()
@@ -64,7 +76,8 @@ async function onPty(report, { start }, { near, far }, kind, what, ratios) {
         await device.stop()
         await reader.stop()
         const frames = after.frames - before.frames
-        results[load][way].push({
+        if (after.told === before.told) throw new Error(`${name} told nothing of ${kind}`)
+        own[name].push({
           cpuUs: (after.cpuUs - before.cpuUs) / frames,
           perSecond: (1_000 * frames) / (after.at - before.at),
           wrong: after.wrong - before.wrong,
@@ -73,23 +86,27 @@ async function onPty(report, { start }, { near, far }, kind, what, ratios) {
     }
   }
   report.note(what)
+  const cpuOf = (all) => all.map(({ cpuUs }) => cpuUs)
+  const ratioOf = (all, hand) => all.map(({ cpuUs }, index) => cpuUs / hand[index].cpuUs)
   for (const load of ['full', 'paced']) {
-    const { hand, recipe } = results[load]
+    const { hand, driver, all } = results[load]
     const title = load === 'full' ? kind : `${kind}_paced`
-    const ratio = hand.map(({ cpuUs }, index) => recipe[index].cpuUs / cpuUs)
+    const ratio = ratioOf(driver, hand)
     ratios[load].push(middle(ratio))
     const note = load === 'full' ? 'as fast as the pty takes it' : '200 frames a second'
     report.figure(`${title}_cpu_ratio`, middle(ratio), 'ratio', `${spread(ratio)}; ${note}`)
-    for (const [way, own] of Object.entries({ cpu: recipe, bare_cpu: hand })) {
-      const cpu = own.map(({ cpuUs }) => cpuUs)
-      report.figure(`${title}_${way}_us`, middle(cpu), 'µs a frame', spread(cpu))
+    for (const [way, own] of Object.entries({ cpu: cpuOf(driver), bare_cpu: cpuOf(hand) })) {
+      report.figure(`${title}_${way}_us`, middle(own), 'µs a frame', spread(own))
     }
-    if (load === 'paced') continue
+    if (all === undefined) continue
+    const each = ratioOf(all, hand)
+    ratios.all.push(middle(each))
+    report.figure(`${kind}_all_cpu_ratio`, middle(each), 'ratio', `${spread(each)}; all are told`)
     const rate = (own) => middle(own.map(({ perSecond }) => perSecond))
-    report.figure(`${title}_frames`, rate(recipe), '1/s', `bare ${rate(hand).toFixed(0)}`)
+    report.figure(`${kind}_frames`, rate(driver), '1/s', `bare ${rate(hand).toFixed(0)}`)
   }
   const wrong = Object.values(results)
-    .flatMap(({ hand, recipe }) => [...hand, ...recipe])
+    .flatMap((own) => Object.values(own).flat())
     .reduce((sum, each) => sum + each.wrong, 0)
   report.figure(`${kind}_wrong`, wrong, 'frames', 'aim 0')
 }

@@ -13,8 +13,11 @@ export interface Match {
   readonly groups: readonly string[]
   /** The placeholders that it compares with. */
   readonly names: readonly string[]
-  /** The groups that took part if the frame is meant, else undefined. Never throws for what a frame has. */
-  find(payload: Uint8Array, values: Values): Groups | undefined
+  /**
+   * The groups that took part if the frame is meant, else undefined. Never throws for what a frame has.
+   * `text` is the payload as `latin1` tells it, for who asks about one payload several times.
+   */
+  find(payload: Uint8Array, values: Values, text?: string): Groups | undefined
 }
 
 type Test = (payload: Uint8Array, values: Values) => boolean
@@ -63,9 +66,9 @@ export function compileMatch(spec: MatchSpec, names: Iterable<string>): Match {
   return {
     groups,
     names: [...used],
-    find(payload, values) {
+    find(payload, values, text) {
       if (!tests.every((test) => test(payload, values))) return undefined
-      const found = pattern === undefined ? {} : pattern.match(latin1(payload))?.groups
+      const found = pattern === undefined ? {} : pattern.match(text ?? latin1(payload))?.groups
       if (found === undefined) return undefined
       const same = wantedGroups.every(([group, wanted]) => found[group] === latin1(wanted(values)))
       return same ? found : undefined

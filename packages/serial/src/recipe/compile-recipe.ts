@@ -36,8 +36,8 @@ export interface ReadyExchange {
 export interface ReadyStream {
   /** After so long without a frame its values no longer hold; undefined: they do. */
   readonly timeoutMs: number | undefined
-  /** The groups if the frame is of this stream. */
-  find(payload: Uint8Array, values: Values): Groups | undefined
+  /** The groups if the frame is of this stream. `text` as for `Match`. */
+  find(payload: Uint8Array, values: Values, text?: string): Groups | undefined
 }
 
 export interface ReadyValue {

@@ -1,6 +1,7 @@
 import { MapperError, sleep, systemClock } from '@mapper-sdk/core'
 import type { DeviceRecipe } from '../config/recipe-of.ts'
 import type { Received, SerialLink } from '../link/link.ts'
+import { latin1 } from '../match/match.ts'
 
 /** What a device sends on its own. */
 export interface Streams {
@@ -27,8 +28,9 @@ export function createStreams(link: SerialLink, { ready, params }: DeviceRecipe)
   const followers = new Map<string, Set<(received: Received) => void>>()
 
   link.hear((payload) => {
+    const text = followers.size > 1 ? latin1(payload) : undefined
     for (const [name, all] of followers) {
-      const groups = ready.streams.get(name)?.find(payload, params)
+      const groups = ready.streams.get(name)?.find(payload, params, text)
       if (groups === undefined) continue
       for (const tell of [...all]) tell({ payload, groups })
     }
