@@ -45,6 +45,15 @@ describe('the recipes', () => {
     expect(ready.recipe.documentation).toBeDefined()
   })
 
+  it.each(recipes)('%s means nothing by words that EdgeCore does not carry as they are', (file) => {
+    const { ready } = load(file)
+    const meanings = Object.values(ready.recipe.values ?? {}).flatMap(({ lookup, otherwise }) => [
+      ...Object.values(lookup ?? {}),
+      ...(otherwise === undefined ? [] : [otherwise]),
+    ])
+    expect(meanings.filter((text) => !/^[\w.,:/@#-]+$/.test(text))).toEqual([])
+  })
+
   it.each(recipes)('%s would be found wrong if its transcript were another', (file) => {
     const { ready, transcript } = load(file)
     const steps = transcript.steps.flatMap((step) => [

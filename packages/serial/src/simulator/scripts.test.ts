@@ -122,7 +122,7 @@ describe('errors of a recipe can be had', () => {
     expect(receiver.pass()).toEqual({})
     const vesc = talk('vesc-motor-controller')
     vesc.device.state.set('fault', 6)
-    expect(vesc.ask('readings')['fault']).toBe('motor too hot')
+    expect(vesc.ask('readings')['fault']).toBe('motor-too-hot')
   })
 
   it('of a command that is not known', () => {
