@@ -6,6 +6,7 @@ import {
   type Value,
 } from '@mapper-sdk/core'
 import { createCaller } from './call/caller.ts'
+import { checkProtocol } from './config/check-protocol.ts'
 import { checkVisitor } from './config/check-visitor.ts'
 import { normalize } from './config/dialects.ts'
 import { keyOf } from './config/key.ts'
@@ -31,6 +32,7 @@ export const opcuaDriver: Driver<OpcuaProtocol, OpcuaVisitor> = {
   protocolSchema,
   visitorSchema,
   normalize,
+  checkProtocol,
   check: checkVisitor,
   connectionKey: keyOf,
   async connect(protocol, context) {
