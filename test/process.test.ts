@@ -175,7 +175,11 @@ describe('what cannot work is said on stderr, with exit code 2', () => {
     ],
     ['an unknown flag', [fixture('counter'), '--confg-file', 'x'], 'did you mean --config-file?'],
     ['no driver', [], 'mapper run DRIVER'],
-    ['an unknown driver', ['modbsu'], 'neither a known driver (modbus, opcua) nor a package'],
+    [
+      'an unknown driver',
+      ['modbsu'],
+      'neither a known driver (modbus, opcua, serial) nor a package',
+    ],
     ['a driver file that is not there', ['./nope.js'], 'no such file'],
     [
       'a module without a driver',

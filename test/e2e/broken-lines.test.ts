@@ -6,7 +6,7 @@ import { startFieldMapper } from '../support/field-mapper.ts'
 import { requireServer } from '../support/require-server.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import { hasSocat, startSerialPair, type SerialPair } from '../support/serial-pair.ts'
+import { hasSocat, occupy, startSerialPair, type SerialPair } from '../support/serial-pair.ts'
 import { until } from '../support/until.ts'
 
 /** Bytes take no time on a pseudo terminal. */
@@ -107,21 +107,6 @@ it('an adapter that is not there yet, in use, unplugged or plugged in again is f
     await isOk(level)
   }
 })
-
-/** Makes terminals until one of them is the given one. The system hands out the lowest free number. */
-async function occupy(terminal: string, context: TestContext): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const { folder, remove } = await scratchFolder()
-    const pair = await startSerialPair(folder)
-    context.onTestFinished(async () => {
-      await pair.stop()
-      await remove()
-    })
-    const taken = await Promise.all(pair.ends.map((end) => realpath(end)))
-    if (taken.includes(terminal)) return
-  }
-  throw new Error(`nobody got ${terminal}`)
-}
 
 /** Random bytes, always the same, that now and then look like the beginning of an answer of unit 1. */
 const noise = (length: number) => {

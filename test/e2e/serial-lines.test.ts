@@ -7,7 +7,7 @@ import { startFieldMapper } from '../support/field-mapper.ts'
 import { requireServer } from '../support/require-server.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
 import { seededRandom } from '../support/seeded-random.ts'
-import { hasSocat, startSerialPair, type SerialPair } from '../support/serial-pair.ts'
+import { hasSocat, occupy, startSerialPair, type SerialPair } from '../support/serial-pair.ts'
 import { until } from '../support/until.ts'
 
 const frame = { baudRate: 4_000_000, dataBits: 8, stopBits: 1, parity: 'none' } as const
@@ -98,21 +98,6 @@ it('an instrument whose port is not there yet, in use, unplugged or plugged in a
     await mapper.isOk(level)
   }
 })
-
-/** Makes terminals until one of them is the given one. The system hands out the lowest free number. */
-async function occupy(terminal: string, context: TestContext): Promise<void> {
-  for (let attempt = 0; attempt < 10; attempt++) {
-    const { folder, remove } = await scratchFolder()
-    const pair = await startSerialPair(folder)
-    context.onTestFinished(async () => {
-      await pair.stop()
-      await remove()
-    })
-    const taken = await Promise.all(pair.ends.map((end) => realpath(end)))
-    if (taken.includes(terminal)) return
-  }
-  throw new Error(`nobody got ${terminal}`)
-}
 
 /** Random bytes, always the same, that now and then look like the beginning of a frame. */
 const noise = (length: number) => {

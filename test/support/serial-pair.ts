@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { spawnSync } from 'node:child_process'
 import path from 'node:path'
+import type { TestContext } from 'vitest'
 import { startChild } from './child.ts'
+import { scratchFolder } from './scratch-folder.ts'
 import { until } from './until.ts'
 
 /** Two serial ports joined by a null modem. */
@@ -41,4 +44,19 @@ export async function startSerialPair(folder: string): Promise<SerialPair> {
       await socat.stop()
     },
   }
+}
+
+/** Makes terminals until one of them is the given one. The system hands out the lowest free number. */
+export async function occupy(terminal: string, { onTestFinished }: TestContext): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const { folder, remove } = await scratchFolder()
+    const pair = await startSerialPair(folder)
+    onTestFinished(async () => {
+      await pair.stop()
+      await remove()
+    })
+    const taken = await Promise.all(pair.ends.map((end) => realpath(end)))
+    if (taken.includes(terminal)) return
+  }
+  throw new Error(`nobody got ${terminal}`)
 }

@@ -47,6 +47,7 @@ export { withMqttUplink, type MqttUplinkOptions } from './edge/mqtt/mqtt-uplink.
 export { clientIdOf, type BrokerOptions } from './edge/mqtt/broker-options.ts'
 export { isRoutable } from './edge/dmi/encode.ts'
 export type { CommandLine } from './command-line.ts'
+export { queryWords, splitOnce } from './query-words.ts'
 export { createDriverConfig, type DriverConfig } from './driver-config.ts'
 export { formatValue, limitProblem, parseLimits, parseValue, type Limits } from './convert.ts'
 export {

@@ -1,69 +1,28 @@
 import { connect, type Socket } from 'node:net'
 import { MapperError } from '../errors.ts'
 import { canceled, longestDelayMs } from '../time.ts'
+import { socketWire } from './socket-wire.ts'
 import { wireName, type TcpSettings, type Wire } from './wire.ts'
 
-/** A device that takes no bytes for so long is given up. */
-const writeMs = 5_000
 /** Then the system asks whether the other end is still there; firewalls forget idle connections. */
 const idleMs = 30_000
 
-/**
- * Connects to a device server. What it sent before and nobody has seen cannot be thrown away by asking
- * the system: it is read and dropped until the next turn of the event loop.
- */
+/** Connects to a device server. */
 export async function openTcpWire(settings: TcpSettings, signal: AbortSignal): Promise<Wire> {
   const name = wireName(settings)
   const socket = await connected(settings, name, signal)
-  let onBytes: (bytes: Buffer) => void = () => undefined
-  let onLost: (reason: MapperError) => void = () => undefined
-  let lost: MapperError | undefined
-  let discarding = false
-
-  const lose = (what: string, cause?: Error) => {
-    if (lost !== undefined) return
-    lost = new MapperError('unreachable', `${name} ${what}`, { cause })
-    onLost(lost)
-    socket.destroy()
-  }
-  socket.on('data', (bytes) => discarding || onBytes(bytes))
+  const { wire, hear, lose, closed } = socketWire(name, {
+    send: (bytes, done) => void socket.write(Buffer.from(bytes), done),
+    close: () => void socket.destroy(),
+  })
+  socket.on('data', hear)
   socket.on('error', (error) => lose(`failed: ${error.message}`, error))
   socket.on('end', () => lose('closed the connection'))
-  socket.on('close', () => lose('is gone'))
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()))
-
-  return {
-    name,
-    characterMs: 0,
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        if (lost !== undefined) return reject(lost)
-        const timer = setTimeout(() => lose('does not take bytes'), writeMs)
-        const done = () => {
-          clearTimeout(timer)
-          socket.off('close', done)
-          if (lost === undefined) resolve()
-          else reject(lost)
-        }
-        socket.once('close', done)
-        socket.write(Buffer.from(bytes), done)
-      }),
-    async discardInput() {
-      discarding = true
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      discarding = false
-    },
-    listen(bytes, ended) {
-      onBytes = bytes
-      onLost = ended
-      if (lost !== undefined) ended(lost)
-    },
-    async close() {
-      lost ??= new MapperError('canceled', `${name} was closed`)
-      socket.destroy()
-      await gone
-    },
-  }
+  socket.on('close', () => {
+    lose('is gone')
+    closed()
+  })
+  return wire
 }
 
 function connected(

@@ -1,11 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram'
-import { MapperError } from '../errors.ts'
 import { canceled } from '../time.ts'
 import { resolveHost } from './resolve-host.ts'
+import { socketWire } from './socket-wire.ts'
 import { wireName, type UdpSettings, type Wire } from './wire.ts'
-
-/** A system that takes no datagram for so long is given up. */
-const writeMs = 5_000
 
 /**
  * A socket for the datagrams of one host; those of others are dropped. Nobody answers when it opens:
@@ -16,22 +13,16 @@ export async function openUdpWire(settings: UdpSettings, signal: AbortSignal): P
   const { host, port, localPort, connectTimeoutMs } = settings
   const { address, family } = await resolveHost(host, connectTimeoutMs, signal)
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
-  let onBytes: (bytes: Buffer) => void = () => undefined
-  let onLost: (reason: MapperError) => void = () => undefined
-  let lost: MapperError | undefined
-  let discarding = false
-
-  const lose = (what: string, cause?: Error) => {
-    if (lost !== undefined) return
-    lost = new MapperError('unreachable', `${name} ${what}`, { cause })
-    onLost(lost)
-    close(socket)
-  }
-  socket.on('error', (error) => lose(`failed: ${error.message}`, error))
-  socket.on('message', (bytes, from) => {
-    if (from.address === address && !discarding) onBytes(bytes)
+  const own = socketWire(name, {
+    send: (bytes, done) =>
+      localPort === undefined ? socket.send(bytes, done) : socket.send(bytes, port, address, done),
+    close: () => close(socket),
   })
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()))
+  socket.on('error', (error) => own.lose(`failed: ${error.message}`, error))
+  socket.on('message', (bytes, from) => {
+    if (from.address === address) own.hear(bytes)
+  })
+  socket.once('close', own.closed)
   await new Promise<void>((resolve) => {
     // The failure of either is told by the event.
     socket.once('error', () => resolve())
@@ -42,42 +33,8 @@ export async function openUdpWire(settings: UdpSettings, signal: AbortSignal): P
     close(socket)
     throw canceled(signal)
   }
-  if (lost !== undefined) throw lost
-
-  return {
-    name,
-    characterMs: 0,
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        if (lost !== undefined) return reject(lost)
-        const timer = setTimeout(() => lose('does not take datagrams'), writeMs)
-        const done = (error?: Error | null) => {
-          clearTimeout(timer)
-          socket.off('close', done)
-          if (error) lose(`failed: ${error.message}`, error)
-          if (lost === undefined) resolve()
-          else reject(lost)
-        }
-        socket.once('close', done)
-        if (localPort === undefined) socket.send(bytes, done)
-        else socket.send(bytes, port, address, done)
-      }),
-    async discardInput() {
-      discarding = true
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      discarding = false
-    },
-    listen(bytes, ended) {
-      onBytes = bytes
-      onLost = ended
-      if (lost !== undefined) ended(lost)
-    },
-    async close() {
-      lost ??= new MapperError('canceled', `${name} was closed`)
-      close(socket)
-      await gone
-    },
-  }
+  if (own.lost !== undefined) throw own.lost
+  return own.wire
 }
 
 function close(socket: Socket): void {

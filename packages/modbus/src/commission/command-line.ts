@@ -1,4 +1,10 @@
-import { MapperError, type CommandLine, type PropertyType, type RawConfig } from '@mapper-sdk/core'
+import {
+  MapperError,
+  queryWords,
+  splitOnce,
+  type CommandLine,
+  type PropertyType,
+} from '@mapper-sdk/core'
 import type { ModbusProtocol } from '../config/protocol.ts'
 import type { ModbusVisitor } from '../config/visitor.ts'
 import { identify } from '../identify/identify.ts'
@@ -19,7 +25,7 @@ export const commandLine: CommandLine<ModbusProtocol, ModbusVisitor> = {
     if (end === '') throw wrong(text, 'names no host and no serial port')
     const transport = scheme === undefined ? {} : { transport: scheme.toLowerCase() }
     const place = end.startsWith('/') ? { path: end } : { address: end.replace(/\/$/, '') }
-    return { ...transport, ...place, ...wordsOf(query, text) }
+    return { ...transport, ...place, ...queryWords(query, text) }
   },
   visitor: (text) => ({ address: text }),
   valueType({ table, type, bit, bitNames }) {
@@ -49,23 +55,6 @@ const valueTypes: Readonly<Record<string, PropertyType>> = {
   bool: 'BOOLEAN',
   string: 'STRING',
   bytes: 'BYTES',
-}
-
-function wordsOf(query: string | undefined, text: string): RawConfig {
-  const pairs = (query ?? '').split('&').filter((pair) => pair !== '')
-  return Object.fromEntries(
-    pairs.map((pair): [string, string] => {
-      const [key = '', value] = splitOnce(pair, '=')
-      if (value === undefined) throw wrong(text, `has "${pair}" where key=value belongs`)
-      return [key, value]
-    }),
-  )
-}
-
-/** The part before a separator and the part behind it; undefined if there is no separator. */
-function splitOnce(text: string, separator: string): readonly [string, string | undefined] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 const wrong = (text: string, why: string) => new MapperError('invalid_config', `"${text}" ${why}`)

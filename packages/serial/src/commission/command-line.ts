@@ -1,4 +1,10 @@
-import { MapperError, type CommandLine, type RawConfig } from '@mapper-sdk/core'
+import {
+  MapperError,
+  queryWords,
+  splitOnce,
+  type CommandLine,
+  type RawConfig,
+} from '@mapper-sdk/core'
 import type { SerialProtocol } from '../config/protocol.ts'
 import { placeOf, recipeOf } from '../config/recipe-of.ts'
 import type { SerialVisitor } from '../config/visitor.ts'
@@ -22,7 +28,7 @@ export const commandLine: CommandLine<SerialProtocol, SerialVisitor> = {
     const [place = '', query] = splitOnce(text, '?')
     const at = place.lastIndexOf('@')
     if (at < 1) throw wrong(text, 'names no recipe; write RECIPE@/dev/ttyUSB0 or RECIPE@HOST:PORT')
-    const words = { ...lineWords(place.slice(at + 1), text), ...wordsOf(query, text) }
+    const words = { ...lineWords(place.slice(at + 1), text), ...queryWords(query, text) }
     return { ...findRecipe(place.slice(0, at), shelf).words, ...words }
   },
   visitor: (text) => ({ value: text }),
@@ -45,23 +51,6 @@ function lineWords(end: string, text: string): RawConfig {
     )
   }
   return { transport: scheme.toLowerCase(), host: host.replace(/^\[|\]$/g, ''), port }
-}
-
-function wordsOf(query: string | undefined, text: string): RawConfig {
-  const pairs = (query ?? '').split('&').filter((pair) => pair !== '')
-  return Object.fromEntries(
-    pairs.map((pair): [string, string] => {
-      const [key = '', value] = splitOnce(pair, '=')
-      if (value === undefined) throw wrong(text, `has "${pair}" where key=value belongs`)
-      return [key, value]
-    }),
-  )
-}
-
-/** The part before a separator and the part behind it; undefined if there is no separator. */
-function splitOnce(text: string, separator: string): readonly [string, string | undefined] {
-  const at = text.indexOf(separator)
-  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
 }
 
 const wrong = (text: string, why: string) => new MapperError('invalid_config', `"${text}" ${why}`)
