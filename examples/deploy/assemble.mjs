@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 
 const usage = `node examples/deploy/assemble.mjs DRIVER FOLDER
 Makes a folder that runs the mapper of a driver (modbus, opcua or serial), and nothing else: the packed
@@ -24,7 +25,7 @@ Build first (npm run build). Start it with: node FOLDER/mapper --config-file FIL
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const drivers = ['modbus', 'opcua', 'serial']
 
-function assemble(driver, target) {
+async function assemble(driver, target) {
   const names = ['core', driver]
   for (const name of names) {
     if (!existsSync(path.join(root, 'packages', name, 'dist/index.js'))) {
@@ -35,41 +36,47 @@ function assemble(driver, target) {
   if (readdirSync(target).length > 0) throw new Error(`${target} is not empty`)
 
   const work = mkdtempSync(path.join(target, '.assemble-'))
+  const packed = mkdtempSync(path.join(tmpdir(), 'packed-'))
   try {
-    const npm = (cwd, ...args) => execFileSync('npm', args, { cwd, stdio: ['ignore', 'pipe', 2] })
     for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
       cpSync(path.join(root, file), path.join(work, file))
     }
     for (const name of names) {
-      cpSync(
-        path.join(root, 'packages', name, 'package.json'),
-        path.join(work, 'packages', name, 'package.json'),
-        { recursive: true },
-      )
+      const manifest = path.join('packages', name, 'package.json')
+      cpSync(path.join(root, manifest), path.join(work, manifest), { recursive: true })
     }
-    const spaces = names.flatMap((name) => ['-w', `packages/${name}`])
-    // No script of a package runs: what is native comes prebuilt inside its package.
-    npm(work, 'ci', '--omit=dev', '--omit=optional', '--ignore-scripts', '--no-fund', ...spaces)
-
-    const packed = mkdtempSync(path.join(tmpdir(), 'packed-'))
-    try {
-      npm(root, 'pack', '--silent', '--ignore-scripts', '--pack-destination', packed, ...spaces)
-      const scope = path.join(work, 'node_modules/@mapper-sdk')
-      rmSync(scope, { recursive: true })
-      for (const name of names) {
-        const tarball = readdirSync(packed).find((file) => file.startsWith(`mapper-sdk-${name}-`))
-        mkdirSync(path.join(scope, name), { recursive: true })
-        const into = ['-C', path.join(scope, name), '--strip-components=1']
-        execFileSync('tar', ['-xzf', path.join(packed, tarball), ...into])
-      }
-    } finally {
-      rmSync(packed, { recursive: true })
+    const npm = (cwd, ...args) =>
+      promisify(execFile)(
+        'npm',
+        [
+          ...args,
+          // No script of a package runs: what is native comes prebuilt inside its package.
+          ...[
+            '--ignore-scripts',
+            '--silent',
+            ...names.flatMap((name) => ['-w', `packages/${name}`]),
+          ],
+        ],
+        { cwd },
+      )
+    await Promise.all([
+      npm(work, 'ci', '--omit=dev', '--omit=optional'),
+      npm(root, 'pack', '--pack-destination', packed),
+    ])
+    const scope = path.join(work, 'node_modules/@mapper-sdk')
+    rmSync(scope, { recursive: true })
+    for (const name of names) {
+      const tarball = readdirSync(packed).find((file) => file.startsWith(`mapper-sdk-${name}-`))
+      mkdirSync(path.join(scope, name), { recursive: true })
+      const into = ['-C', path.join(scope, name), '--strip-components=1']
+      execFileSync('tar', ['-xzf', path.join(packed, tarball), ...into])
     }
     // Commands of dependencies: nobody needs them on a gateway.
     rmSync(path.join(work, 'node_modules/.bin'), { recursive: true })
     renameSync(path.join(work, 'node_modules'), path.join(target, 'node_modules'))
   } finally {
     rmSync(work, { recursive: true })
+    rmSync(packed, { recursive: true })
   }
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
   const dependencies = Object.fromEntries(names.map((name) => [`@mapper-sdk/${name}`, version]))
@@ -102,11 +109,11 @@ if (!drivers.includes(driver) || folder === undefined || more.length > 0) {
 } else {
   const target = path.resolve(folder)
   try {
-    assemble(driver, target)
+    await assemble(driver, target)
     const { packages, megabytes } = measure(target)
     console.log(`${driver}-mapper in ${target}: ${packages} packages, ${megabytes} MB`)
   } catch (error) {
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${error.message}\n${error.stderr ?? ''}`)
     process.exitCode = 1
   }
 }
