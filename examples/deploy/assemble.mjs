@@ -53,7 +53,7 @@ async function assemble(driver, target) {
           // No script of a package runs: what is native comes prebuilt inside its package.
           ...[
             '--ignore-scripts',
-            '--silent',
+            '--loglevel=error',
             ...names.flatMap((name) => ['-w', `packages/${name}`]),
           ],
         ],

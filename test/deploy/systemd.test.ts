@@ -36,6 +36,15 @@ test.each([
   expect(() => parseUnit(text)).toThrow(/^no (key|section)/),
 )
 
+test.each(['mapper.tmpfiles.conf', 'edgecore.tmpfiles.conf'])('%s makes folders', (name) => {
+  const lines = read(name)
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  expect(lines.length).toBeGreaterThan(0)
+  for (const line of lines)
+    expect(line).toMatch(/^d \/(run|var\/lib)\/\w+ 0\d{3} root (root|65532)$/)
+})
+
 test('the unit gives a mapper what it needs, and nothing else', () => {
   expect(valuesOf('CapabilityBoundingSet')).toEqual([''])
   expect(valuesOf('NoNewPrivileges')).toEqual(['yes'])

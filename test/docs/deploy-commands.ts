@@ -15,7 +15,7 @@ const programs: Readonly<Record<string, RegExp>> = {
   install: /^-D -m 0644 examples\/deploy\/systemd\/\S+ \/etc\/\S+$/,
   groupadd: /^--system --gid 65532 mapper$/,
   useradd: /^--system --uid 65532 --gid mapper /,
-  'systemd-tmpfiles': /^--create \/etc\/tmpfiles\.d\/mapper\.conf$/,
+  'systemd-tmpfiles': /^--create \/etc\/tmpfiles\.d\/(mapper|edgecore)\.conf$/,
   mv: /^\/opt\/mapper\/modbus(\.new)? \/opt\/mapper\/modbus(\.old)?$/,
   node: /^examples\/deploy\/assemble\.mjs (modbus|opcua|serial) \/opt\/mapper\/\S+$/,
 }
