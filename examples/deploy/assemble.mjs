@@ -45,20 +45,11 @@ async function assemble(driver, target) {
       const manifest = path.join('packages', name, 'package.json')
       cpSync(path.join(root, manifest), path.join(work, manifest), { recursive: true })
     }
+    const spaces = names.flatMap((name) => ['-w', `packages/${name}`])
+    // No script of a package runs: what is native comes prebuilt inside its package.
+    const quiet = ['--ignore-scripts', '--loglevel=error']
     const npm = (cwd, ...args) =>
-      promisify(execFile)(
-        'npm',
-        [
-          ...args,
-          // No script of a package runs: what is native comes prebuilt inside its package.
-          ...[
-            '--ignore-scripts',
-            '--loglevel=error',
-            ...names.flatMap((name) => ['-w', `packages/${name}`]),
-          ],
-        ],
-        { cwd },
-      )
+      promisify(execFile)('npm', [...args, ...quiet, ...spaces], { cwd })
     await Promise.all([
       npm(work, 'ci', '--omit=dev', '--omit=optional'),
       npm(root, 'pack', '--pack-destination', packed),
@@ -113,7 +104,7 @@ if (!drivers.includes(driver) || folder === undefined || more.length > 0) {
     const { packages, megabytes } = measure(target)
     console.log(`${driver}-mapper in ${target}: ${packages} packages, ${megabytes} MB`)
   } catch (error) {
-    process.stderr.write(`${error.message}\n${error.stderr ?? ''}`)
+    process.stderr.write(`${error.message.trimEnd()}\n`)
     process.exitCode = 1
   }
 }

@@ -44,7 +44,7 @@ describe.each(drivers)('the image of %s', (driver) => {
       process.execPath,
       [assemble, driver, inFolder('app')],
       // What npm ci has fetched for the workspace is all that it needs.
-      { env: { ...process.env, npm_config_offline: 'true' } },
+      { env: { ...process.env, npm_config_prefer_offline: 'true' } },
     )
     const [, packages, megabytes] = /: (\d+) packages, (\d+) MB\n$/.exec(stdout) ?? []
     expect(Number(packages)).toBeGreaterThan(20)
