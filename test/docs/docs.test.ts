@@ -22,6 +22,7 @@ import { useRecipesOf } from '../../packages/cli/src/recipe-folders.ts'
 import { parseConfig } from '../../packages/core/src/main/config-file.ts'
 import { scratchFolder } from '../support/scratch-folder.ts'
 import { compileBlocks } from './compile.ts'
+import { deployCommandProblems, isDeployCommand } from './deploy-commands.ts'
 import {
   anchorsOf,
   blocks,
@@ -116,7 +117,8 @@ describe('commands', () => {
 
   test.each(commands)('%s (%s) exists', (command) => {
     const [program = '', first = '', second = '', third = ''] = command.split(' ')
-    if (program === 'node') {
+    if (isDeployCommand(command)) expect(deployCommandProblems(command)).toEqual([])
+    else if (program === 'node') {
       expect(first).toMatch(/\/dist\/.*\.js$/)
       const source = first.startsWith('packages/')
         ? first.replace('/dist/', '/src/')
