@@ -74,7 +74,7 @@ describe('findDriver', () => {
       `no such file: ${path.resolve('nope.js')}`,
     )
     await expect(findDriver('nope')).rejects.toThrow(
-      'neither a known driver (modbus, opcua) nor a package',
+      'neither a known driver (modbus, opcua, serial) nor a package',
     )
   })
 })
