@@ -63,7 +63,7 @@ export async function createProject(options: ProjectOptions): Promise<readonly s
 }
 
 /** Rejects with what is in the way. */
-export async function refuseUnlessEmpty(folder: string): Promise<void> {
+async function refuseUnlessEmpty(folder: string): Promise<void> {
   const found = await readdir(folder).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return []
     if (thrown.code === 'ENOTDIR') throw new Error(`${folder} is a file: name a new folder`)

@@ -79,6 +79,15 @@ describe('a link of frames', () => {
     await link.close()
   })
 
+  it('fails a question that cannot tell its answer', async () => {
+    const link = await open(patient)
+    const isAnswer = () => {
+      throw new Error('a bug of the driver')
+    }
+    expect(await failure(link.ask('a', { signal, isAnswer }))).toContain('a bug of the driver')
+    await link.close()
+  })
+
   it('believes no answer whose checksum is wrong, and goes on', async () => {
     const link = await open(patient)
     answerTo = (_, socket) => {
@@ -105,9 +114,9 @@ describe('a link of frames', () => {
   it('gives the connection up when no answer comes', async () => {
     answerTo = () => undefined
     const link = await open(20)
-    for (const _ of [1, 2]) {
-      expect(await failure(link.ask('level', { signal }))).toBe('[timeout] no answer in 20 ms')
-    }
+    const late = '[timeout] no answer in 20 ms'
+    expect(await failure(link.ask('level', { signal }))).toBe(late)
+    expect(await failure(link.ask('level', { signal }))).toBe(late)
     expect(asked).toEqual(['level'])
     await link.close()
   })

@@ -88,7 +88,11 @@ export function createFrameLink(
       const answer = new Promise<Buffer>((resolve, reject) => {
         onFailed = reject
         onPayload = (payload) => {
-          if (isAnswer(payload)) resolve(payload)
+          try {
+            if (isAnswer(payload)) resolve(payload)
+          } catch (thrown) {
+            reject(MapperError.from(thrown))
+          }
         }
       })
       return (await Promise.all([answer, line.write(request)]))[0]

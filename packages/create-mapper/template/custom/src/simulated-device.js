@@ -30,10 +30,11 @@ export async function startDevice(port = 0) {
     requests: 0,
     /** While true, questions stay without an answer. */
     silent: false,
-    /** Half of the way to the target. */
+    /** Goes towards the target, 5 degrees at most. */
     heat() {
       const temperature = Number(values.get('temperature'))
-      values.set('temperature', ((temperature + Number(values.get('target'))) / 2).toFixed(1))
+      const missing = Number(values.get('target')) - temperature
+      values.set('temperature', String(temperature + Math.max(-5, Math.min(5, missing))))
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))

@@ -19,14 +19,14 @@ export async function startDevice(port = 0) {
     sockets.add(socket)
     const framer = createFramer(frame)
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined)
-    socket.on('data', (bytes) => {
+    socket.on('data', (/** @type {Buffer} */ bytes) => {
       for (const found of framer.push(bytes, performance.now())) {
         if (!found.good) continue
         device.requests++
         const answer = answerTo(Buffer.from(found.payload).toString('latin1'), values)
-        const bytes = framer.encode(Buffer.from(answer, 'latin1'))
-        if (device.hurt) bytes[1] ^= 1
-        if (!device.silent) socket.write(bytes)
+        const reply = framer.encode(Buffer.from(answer, 'latin1'))
+        if (device.hurt) reply[1] ^= 1
+        if (!device.silent) socket.write(reply)
       }
     })
   })
@@ -41,10 +41,11 @@ export async function startDevice(port = 0) {
     silent: false,
     /** While true, a bit of each answer is wrong. */
     hurt: false,
-    /** Half of the way to the target. */
+    /** Goes towards the target, 5 degrees at most. */
     heat() {
       const temperature = Number(values.get('temperature'))
-      values.set('temperature', ((temperature + Number(values.get('target'))) / 2).toFixed(1))
+      const missing = Number(values.get('target')) - temperature
+      values.set('temperature', String(temperature + Math.max(-5, Math.min(5, missing))))
     },
     async close() {
       const closed = new Promise((resolve) => server.close(resolve))
