@@ -77,6 +77,10 @@ afterAll(() => remove())
 
 test('a project is made and installed as the tutorial says', async () => {
   for (const line of linesOf('create')) expect(said.split('\n')).toContain(line)
+  // npm leaves some files out of packages by their names.
+  for (const file of ['.gitignore', '.dockerignore', 'package-lock.json']) {
+    expect(existsSync(path.join(project, file)), file).toBe(true)
+  }
   const { out, code } = await shell(block('sh', 'test'), project)
   for (const line of linesOf('test')) expect(out).toContain(line)
   expect(code).toBe(0)
