@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { packAll } from './pack.mjs'
 
-/** Packs every package as it would be published, and checks that others can use it: publint and attw. */
+/**
+ * Packs every package as it would be published, and checks that others can use it: publint and attw. That
+ * they work where they are installed is checked by test/packed.test.ts.
+ */
 const target = mkdtempSync(path.join(tmpdir(), 'packages-'))
 let failed = false
 const run = (title, command, args) => {
@@ -16,26 +20,14 @@ const run = (title, command, args) => {
   }
 }
 try {
-  for (const folder of readdirSync('packages')) {
-    const dir = `packages/${folder}`
-    const { name } = JSON.parse(readFileSync(`${dir}/package.json`, 'utf8'))
-    const packed = execFileSync(
-      'npm',
-      ['pack', '--json', '--silent', '--pack-destination', target, '-w', name],
-      {
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
+  for (const { name, tarball, files } of await packAll(target)) {
+    const strays = files.filter(
+      (file) => /\.(test|suite)\.|tsbuildinfo/.test(file) && !file.startsWith('template/'),
     )
-    const answer = JSON.parse(packed)
-    const [one] = Array.isArray(answer) ? answer : Object.values(answer)
-    const files = one.files.map((file) => file.path)
-    const strays = files.filter((file) => /\.(test|suite)\.|tsbuildinfo/.test(file))
     if (strays.length > 0) {
       failed = true
       console.log(`FAIL  ${name} packs files that nobody needs: ${strays.join(', ')}`)
     }
-    const tarball = path.join(target, one.filename)
     run(`${name}: publint`, 'npx', ['publint', 'run', tarball, '--strict'])
     run(`${name}: types`, 'npx', [
       'attw',

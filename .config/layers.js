@@ -63,6 +63,8 @@ const packages = {
   opcua: ['core'],
   serial: ['core'],
   'edge-sim': ['core'],
+  // It runs before anything else is installed.
+  'create-mapper': [],
 }
 
 export const layersRule = {

@@ -3,6 +3,12 @@ export { commandLine } from './commission/command-line.ts'
 export { protocolSchema, type SerialProtocol } from './config/protocol.ts'
 export { visitorSchema, type SerialVisitor } from './config/visitor.ts'
 export { normalize } from './config/dialects.ts'
+export {
+  createFrameLink,
+  type FrameAskOptions,
+  type FrameLink,
+  type FrameLinkOptions,
+} from './link/frame-link.ts'
 export { openLink, type LinkOptions } from './link/open-link.ts'
 export type { AskOptions, Received, SerialLink } from './link/link.ts'
 export { createShelf, ownRecipes, usualFolders, type Shelf } from './recipe/shelf.ts'

@@ -1,0 +1,5 @@
+// @ts-check
+import { main } from '@mapper-sdk/core/main'
+import { driver } from './driver.js'
+
+await main(driver)
