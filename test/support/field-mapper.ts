@@ -18,6 +18,10 @@ export interface FieldProperty {
   readonly type?: PropertyType
   readonly visitor: RawConfig
   readonly desired?: string
+  /** true if left out. */
+  readonly reportToCloud?: boolean
+  /** As soon as it changes if left out, in ms. */
+  readonly reportCycle?: number
 }
 
 /** A mapper in this process, by itself for Modbus, with an EdgeCore in memory: for what happens in the field. */
@@ -76,13 +80,13 @@ export function startFieldMapper(
         model: name,
         protocolName: driver.protocolName,
         protocol,
-        properties: Object.entries(properties).map(([property, { visitor, desired = '' }]) => ({
+        properties: Object.entries(properties).map(([property, spec]) => ({
           name: property,
-          desired,
-          visitor,
+          desired: spec.desired ?? '',
+          visitor: spec.visitor,
           collectCycle: 20,
-          reportCycle: 0,
-          reportToCloud: true,
+          reportCycle: spec.reportCycle ?? 0,
+          reportToCloud: spec.reportToCloud ?? true,
         })),
         methods: [],
         stateReport: { toCloud: true, cycleMs: 0 },
