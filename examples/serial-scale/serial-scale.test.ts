@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { createSerialDriver, createShelf, ownRecipes } from '@mapper-sdk/serial'
 import { expect, test } from 'vitest'
-import { checkFolder, formatFinding } from '../../packages/cli/src/check-folder.ts'
+import { checkFolder } from '../../packages/cli/src/check-folder.ts'
+import { formatFinding } from '../../packages/cli/src/check/finding.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

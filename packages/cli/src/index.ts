@@ -1,2 +1,4 @@
 export { driverForProtocol, findDriver, knownDrivers } from './find-driver.ts'
-export { checkFolder, formatFinding, type Finding } from './check-folder.ts'
+export { checkFolder, checkPaths } from './check-folder.ts'
+export { formatFinding, type Finding } from './check/finding.ts'
+export { rules, type Rule, type RuleName } from './check/rules.ts'

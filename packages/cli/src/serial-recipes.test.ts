@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { checkFolder, formatFinding } from './check-folder.ts'
+import { checkFolder } from './check-folder.ts'
+import { formatFinding } from './check/finding.ts'
 import { fakeIo } from './command-io.suite.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriver } from './find-driver.ts'
@@ -92,6 +93,7 @@ ${meta('Device')}  deviceModelRef: { name: tank }
     configData: { recipe: tank, host: 127.0.0.1, port: 4001, tank: 3 }
   properties:
     - name: level
+      reportToCloud: true
       visitors: { protocolName: serial, configData: {} }
 `
   await writeFile(path.join(folder, 'tank.yaml'), files)
