@@ -88,7 +88,8 @@ export function checkShape(value: unknown, shape: Shape, path: Path = []): reado
   }
   if ('oneOf' in shape) {
     if (typeof value === 'string' && shape.oneOf.includes(value)) return []
-    const meant = shape.oneOf.find((word) => word.toLowerCase() === String(value).toLowerCase())
+    const written = typeof value === 'string' ? value.toLowerCase() : undefined
+    const meant = shape.oneOf.find((word) => word.toLowerCase() === written)
     return wrong(`must be one of ${shape.oneOf.join(', ')}, but is ${JSON.stringify(value)}`, {
       rule: 'wrong-choice',
       ...(meant !== undefined && { meant }),

@@ -2,7 +2,7 @@ import type { Finding } from './finding.ts'
 import { findingOf } from './document.ts'
 import type { DeviceSubject } from './subject.ts'
 
-type Free = Readonly<Record<string, unknown>>
+type Settings = Readonly<Record<string, string | number | boolean | undefined>>
 
 /** What devices do to each other where they meet: on a serial line, at an address. */
 export const checkLines = (devices: readonly DeviceSubject[]): readonly Finding[] => [
@@ -61,8 +61,8 @@ function addresses(devices: readonly DeviceSubject[]): readonly Finding[] {
 }
 
 /** The protocol config as the driver sees it, with defaults; nothing if it is wrong. */
-const settingsOf = ({ resolution }: DeviceSubject): Free =>
-  (resolution?.device?.protocol ?? {}) as Free
+const settingsOf = ({ resolution }: DeviceSubject): Settings =>
+  (resolution?.device?.protocol ?? {}) as Settings
 
 /** Ports and private networks are those of a node. */
 const nodeOf = ({ cr }: DeviceSubject) => cr.spec.nodeName ?? ''

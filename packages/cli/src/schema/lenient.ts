@@ -3,9 +3,13 @@ type Schema = Readonly<Record<string, unknown>>
 /**
  * A schema for what people write, made of one for what has been read: a mapper takes numbers, texts and
  * booleans for each other where that is safe, and knows further names for settings. So every scalar may be
- * a text. With `partial`, nothing need be there: it may be in the model, or have another name.
+ * a text. With `partial`, nothing need be there: it may be in the model, or have another name. With
+ * `empty`, what has no value counts as left out.
  */
-export function lenient(schema: object, { partial }: { readonly partial: boolean }): Schema {
+export function lenient(
+  schema: object,
+  { partial, empty = false }: { readonly partial: boolean; readonly empty?: boolean },
+): Schema {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk)
     return isSchema(value) ? ofSchema(value) : value

@@ -20,7 +20,7 @@ export function deviceSchema(protocols: readonly Protocol[]): Schema {
   return {
     ...schema,
     title: 'Device',
-    properties: { ...fixedOf('Device'), ...without(schema['properties']) },
+    properties: { ...(schema['properties'] as Schema), ...fixedOf('Device') },
     allOf: protocols.map(ofProtocol),
   }
 }
@@ -31,7 +31,7 @@ export function modelSchema(protocols: readonly Protocol[]): Schema {
   return {
     ...schema,
     title: 'DeviceModel',
-    properties: { ...fixedOf('DeviceModel'), ...without(schema['properties']) },
+    properties: { ...(schema['properties'] as Schema), ...fixedOf('DeviceModel') },
     allOf: protocols.map(ofModelProtocol),
   }
 }
@@ -49,11 +49,6 @@ const fixedOf = (kind: string) => ({
   apiVersion: { const: `${apiGroup}/v1beta1` },
   kind: { const: kind },
 })
-
-const without = (properties: unknown): Schema => {
-  const { apiVersion: _, kind: __, ...others } = properties as Schema
-  return others
-}
 
 function ofProtocol({ protocolName, driver }: Protocol): Schema {
   return {
