@@ -98,6 +98,7 @@ describe('commands', () => {
     (JSON.parse(readFileSync(inRoot(name), 'utf8')) as { scripts: Record<string, string> }).scripts
   const subcommands = [
     'commands.ts',
+    'check-commands.ts',
     'device-commands.ts',
     'modbus-commands.ts',
     'opcua-commands.ts',

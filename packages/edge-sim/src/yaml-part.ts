@@ -20,8 +20,8 @@ export interface YamlPart {
   readonly value: unknown
   /** What is wrong with the YAML itself. */
   readonly problems: readonly (Place & { readonly message: string })[]
-  /** Where a part of it stands. Of what is not there: where its parent stands. */
-  locate(path: Path): Place
+  /** Where a part of it stands, or its key. Of what is not there: where its parent stands. */
+  locate(path: Path, what?: 'key' | 'value'): Place
   /** The key or the value that stands at exactly this path, if it is a scalar. */
   span(path: Path, what: 'key' | 'value'): ScalarSpan | undefined
 }
@@ -56,7 +56,10 @@ export function yamlParts(text: string): readonly YamlPart[] {
       return {
         value: document.toJS({ maxAliasCount: mostAliases }) as unknown,
         problems: [],
-        locate: (path) => at(offsetOf(document, path)),
+        locate: (path, what = 'value') => {
+          const key = what === 'key' ? spanOf(document, path, 'key') : undefined
+          return at(key?.start ?? offsetOf(document, path))
+        },
         span: (path, what) => spanOf(document, path, what),
       }
     } catch (error) {

@@ -1,6 +1,6 @@
 import { encodeTwinText, isLegalValue } from '@mapper-sdk/core'
 import type { Remark } from './finding.ts'
-import { meant, onlyNear, yamlText } from './near.ts'
+import { meant } from './near.ts'
 import type { DeviceSubject } from './subject.ts'
 
 /** What one device says of itself that will not do what it seems to. */
@@ -80,10 +80,8 @@ function methods({ cr, device, model }: DeviceSubject): readonly Remark[] {
     propertyNames.flatMap((name, index): readonly Remark[] => {
       const path = ['spec', 'methods', method, 'propertyNames', index]
       if (!names.includes(name)) {
-        const near = onlyNear(name, names)
         const message = `is ${name}, which is no property of the device${meant(name, names)}`
-        const put = { at: 'value', text: yamlText(near ?? '') } as const
-        return [{ rule: 'method-property', path, message, ...(near !== undefined && { put }) }]
+        return [{ rule: 'method-property', path, message }]
       }
       if (!fixed.has(name)) return []
       const message = `is ${name}, which is ReadOnly in the model, so that the method cannot set it`

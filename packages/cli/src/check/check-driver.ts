@@ -5,18 +5,22 @@ import type { RuleName } from './rules.ts'
 import type { DeviceSubject } from './subject.ts'
 
 /** What core and the driver say of a device, as a mapper would when it gets it. */
-export function checkDriver(subject: DeviceSubject, models: readonly string[]): readonly Remark[] {
-  const { device, model, resolution, noDriver } = subject
-  if (model === undefined) {
-    const known = models.join(', ') || 'none'
-    const prefix = `${device.namespace}/`
-    const names = models.flatMap((id) => (id.startsWith(prefix) ? id.slice(prefix.length) : []))
-    const near = onlyNear(device.model, names)
-    const message = `no DeviceModel ${device.namespace}/${device.model} in the folder (there is: ${known})`
-    const path = ['spec', 'deviceModelRef', 'name']
-    const put = { at: 'value', text: near ?? '' } as const
-    return [{ rule: 'model-missing', path, message, ...(near !== undefined && { put }) }]
-  }
+export const checkDriver = (
+  subject: DeviceSubject,
+  models: readonly string[],
+): readonly Remark[] => [...ofModel(subject, models), ...ofDriver(subject)]
+
+function ofModel({ device, model }: DeviceSubject, models: readonly string[]): readonly Remark[] {
+  if (model !== undefined) return []
+  const known = models.join(', ') || 'none'
+  const prefix = `${device.namespace}/`
+  const names = models.flatMap((id) => (id.startsWith(prefix) ? id.slice(prefix.length) : []))
+  const message = `no DeviceModel ${device.namespace}/${device.model} in the folder (there is: ${known})${meant(device.model, names)}`
+  return [{ rule: 'model-missing', path: ['spec', 'deviceModelRef', 'name'], message }]
+}
+
+function ofDriver(subject: DeviceSubject): readonly Remark[] {
+  const { resolution, noDriver } = subject
   if (noDriver !== undefined) {
     const path = ['spec', 'protocol', 'protocolName']
     return [{ rule: 'protocol-unknown', path, message: noDriver }]
@@ -57,11 +61,6 @@ const nameAt = ({ path }: Pick<Issue, 'path'>, { device }: DeviceSubject): strin
   device.properties[Number(path[2])]?.name ?? ''
 
 function putOf(issue: Issue, rule: RuleName, subject: DeviceSubject): Remark['put'] {
-  if (rule === 'property-not-in-model') {
-    const taken = new Set(subject.device.properties.map(({ name }) => name))
-    const near = onlyNear(nameAt(issue, subject), names(subject))
-    return near === undefined || taken.has(near) ? undefined : { at: 'value', text: yamlText(near) }
-  }
   if (rule !== 'config-unknown-word' || subject.driver === undefined) return undefined
   const word = issue.path.at(-1)
   const isTop = issue.path.at(-2) === 'configData'

@@ -7,7 +7,7 @@ import {
   type YamlPart,
 } from '@mapper-sdk/edge-sim'
 import type { Edit, Finding, Remark } from './finding.ts'
-import { ruleOf } from './rules.ts'
+import { ruleOf, type RuleName } from './rules.ts'
 
 /** A file to check. */
 export interface Source {
@@ -42,12 +42,17 @@ export function findingOf(document: ResourceDocument, remark: Remark): Finding {
     rule,
     severity: severity ?? ruleOf(rule).severity,
     file: document.file,
-    ...document.part.locate(path),
+    ...document.part.locate(path, ofKeys.has(rule) ? 'key' : 'value'),
     path: formatPath(path),
     message,
     ...(edit !== undefined && { edit }),
   }
 }
+
+/** It is the name of the field that is wrong. */
+const ofKeys: ReadonlySet<RuleName> = new Set([
+  ...(['unknown-field', 'config-unknown-word', 'config-named-data', 'old-field'] as const),
+])
 
 /** None where the text stands elsewhere, as behind an alias or in the model. */
 function editOf({ part, text }: ResourceDocument, { path, put }: Remark): Edit | undefined {

@@ -45,29 +45,43 @@ export async function fixSources(
   return { sources: current, done, checked }
 }
 
-/** The file with the edits of its findings. A change after which it is no YAML is not made. */
+/**
+ * The file with the edits of its findings, each where it does not spoil the YAML: of two for the same place
+ * or the same name only one is made.
+ */
 export function applyEdits(
   source: Source,
   findings: readonly Finding[],
 ): { readonly source: Source; readonly done: readonly Done[] } {
+  // From the end, so that offsets stay right.
+  const own = findings
+    .filter(({ file }) => file === source.file)
+    .filter(hasEdit)
+    .sort((a, b) => b.edit.start - a.edit.start)
+    .filter(({ edit }, index, all) => edit.end <= (all[index - 1]?.edit.start ?? Infinity))
+  if (own.length === 0 || !isSound(source.text)) return { source, done: [] }
+  const all = own.reduce((text, { edit }) => replaced(text, edit), source.text)
+  if (isSound(all)) return { source: { ...source, text: all }, done: own.map(doneOf).reverse() }
   const done: Done[] = []
   let { text } = source
-  let from = Infinity
-  const own = findings.filter(({ file }) => file === source.file).filter(hasEdit)
-  // From the end, so that offsets stay right; of two for the same place only one is made.
-  for (const finding of own.sort((a, b) => b.edit.start - a.edit.start)) {
-    const { start, end, text: put } = finding.edit
-    if (end > from) continue
-    from = start
-    done.unshift({ finding, before: source.text.slice(start, end), after: put })
-    text = text.slice(0, start) + put + text.slice(end)
+  for (const finding of own) {
+    const next = replaced(text, finding.edit)
+    if (!isSound(next)) continue
+    text = next
+    done.unshift(doneOf(finding))
   }
-  const isSound = yamlParts(text).every(({ problems }) => problems.length === 0)
-  const wasSound = yamlParts(source.text).every(({ problems }) => problems.length === 0)
-  return done.length === 0 || (wasSound && !isSound)
-    ? { source, done: [] }
-    : { source: { ...source, text }, done }
+  return done.length === 0 ? { source, done } : { source: { ...source, text }, done }
+
+  function doneOf(finding: Finding & { readonly edit: Edit }): Done {
+    const { start, end, text: after } = finding.edit
+    return { finding, before: source.text.slice(start, end), after }
+  }
 }
+
+const replaced = (text: string, { start, end, text: put }: Edit) =>
+  text.slice(0, start) + put + text.slice(end)
+
+const isSound = (text: string) => yamlParts(text).every(({ problems }) => problems.length === 0)
 
 const hasEdit = (finding: Finding): finding is Finding & { readonly edit: Edit } =>
   finding.edit !== undefined

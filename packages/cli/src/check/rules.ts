@@ -145,7 +145,6 @@ export const rules = {
     severity: 'error',
     about: 'EdgeCore delivers no device without its model, which must have the same namespace.',
     instead: 'The name of a DeviceModel that is there.',
-    fix: 'writes the one model that is near',
   },
   'model-protocol': {
     severity: 'warning',
@@ -158,7 +157,6 @@ export const rules = {
     severity: 'error',
     about: 'A property has no type without its model and is left out.',
     instead: 'The name as in the model, or add it there.',
-    fix: 'writes the one name that is near',
   },
   'property-not-in-device': {
     severity: 'note',
@@ -217,7 +215,6 @@ export const rules = {
     severity: 'error',
     about: 'A method names a property that the device does not have.',
     instead: 'A property of the device.',
-    fix: 'writes the one name that is near',
   },
   'method-read-only': {
     severity: 'warning',

@@ -1,9 +1,11 @@
 import {
+  createDriverConfig,
   createResolver,
   MapperError,
   type Device,
   type DeviceModel,
   type Driver,
+  type Issue,
   type Resolution,
 } from '@mapper-sdk/core'
 import { crOf, deviceOf, modelOf, type Cr, type DeviceCr, type ModelCr } from '@mapper-sdk/edge-sim'
@@ -25,7 +27,7 @@ export interface DeviceSubject {
   readonly driver?: Driver
   /** Why there is no driver. */
   readonly noDriver?: string
-  /** If there are a model and a driver. */
+  /** If there are a model and a driver; with a driver alone, what it says of the protocol config. */
   readonly resolution?: Resolution
 }
 
@@ -62,7 +64,6 @@ export async function worldOf(
   })
   const byId = new Map(models.map((model) => [model.resource.id, model]))
   const drivers = new Map<string, Driver | string>()
-  const resolvers = new Map<Driver, ReturnType<typeof createResolver>>()
   const devices: DeviceSubject[] = []
   for (const { resource, cr } of pairs.filter(isDevice)) {
     const { protocolName } = cr.spec.protocol
@@ -72,15 +73,30 @@ export async function worldOf(
     const device = deviceOf(resource.manifest, model?.resource.manifest)
     const subject = { resource, cr, device, ...(model && { model }) }
     if (typeof driver === 'string') devices.push({ ...subject, noDriver: driver })
-    else if (model === undefined) devices.push({ ...subject, driver })
     else {
-      const resolver = resolvers.get(driver) ?? createResolver(driver)
-      resolvers.set(driver, resolver)
-      devices.push({ ...subject, driver, resolution: resolver(device, model.model) })
+      const { resolve, config } = checksOf(driver)
+      const issues: Issue[] = []
+      if (model === undefined) config.protocol(device.protocol, issues)
+      const resolution = model === undefined ? { issues } : resolve(device, model.model)
+      devices.push({ ...subject, driver, resolution })
     }
   }
   return { devices, models, mappers }
 }
+
+/** Schemas take long to compile, and files are checked again and again. */
+const known = new WeakMap<Driver, ReturnType<typeof compile>>()
+
+function checksOf(driver: Driver): ReturnType<typeof compile> {
+  const checks = known.get(driver) ?? compile(driver)
+  known.set(driver, checks)
+  return checks
+}
+
+const compile = (driver: Driver) => ({
+  resolve: createResolver(driver),
+  config: createDriverConfig(driver),
+})
 
 async function driverOrReason(protocolName: string, driverOf: DriverOf): Promise<Driver | string> {
   try {
