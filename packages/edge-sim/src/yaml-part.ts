@@ -1,4 +1,4 @@
-import { isMap, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { isMap, isPair, isScalar, parseAllDocuments, type Document } from 'yaml'
 import type { Path } from './shape.ts'
 
 /** A place in a file; both count from 1. */
@@ -27,14 +27,11 @@ export interface YamlPart {
 }
 
 const mostAliases = 100
+const logLevel = 'error'
 
 /** The documents of a file. Any text is taken; what is wrong with it is told as a problem of a part. */
 export function yamlParts(text: string): readonly YamlPart[] {
-  const lines = new LineCounter()
-  const at = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
+  const at = placesIn(text)
   const broken = (offset: number, message: string): YamlPart => {
     const place = at(offset)
     return {
@@ -67,11 +64,27 @@ export function yamlParts(text: string): readonly YamlPart[] {
     }
   }
   try {
-    const options = { lineCounter: lines, prettyErrors: false, merge: true }
+    // What the library would only warn of goes to stderr of the process.
+    const options = { prettyErrors: false, merge: true, logLevel } as const
     const parsed = parseAllDocuments(text, options)
     return 'empty' in parsed ? [] : parsed.map(partOf)
   } catch (error) {
     return [broken(0, messageOf(error))]
+  }
+}
+
+/** Counted here: the library loses lines where the YAML is broken. */
+function placesIn(text: string): (offset: number) => Place {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return (offset) => {
+    let line = 0
+    for (let next = starts.length; next - line > 1;) {
+      const middle = (line + next) >> 1
+      if ((starts[middle] ?? Infinity) <= offset) line = middle
+      else next = middle
+    }
+    return { line: line + 1, column: Math.min(offset, text.length) - (starts[line] ?? 0) + 1 }
   }
 }
 

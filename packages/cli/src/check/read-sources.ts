@@ -53,7 +53,8 @@ async function filesOf(given: string): Promise<readonly Listed[]> {
     })
   })
   if (!found.isDirectory()) return [{ file: given }]
-  const recipes = recipeFolderOf(given)
+  // As it is named, so that places can be clicked on.
+  const recipes = path.join(given, path.basename(recipeFolderOf(given)))
   const beside = (await yamlIn(recipes).catch(() => [])).map((file): Listed => ({
     file,
     kind: 'recipe',

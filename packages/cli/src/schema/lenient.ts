@@ -23,8 +23,11 @@ export function lenient(
     )
     const open: Record<string, unknown> = {}
     for (const [key, value] of kept) {
-      if (key === 'type') open['type'] = empty ? orNull(typesOf(value)) : typesOf(value)
-      else if (key === 'enum')
+      if (key === 'type') {
+        const pattern = patternOf(value)
+        open['type'] = empty ? orNull(typesOf(value)) : typesOf(value)
+        if (pattern !== undefined) open['pattern'] = pattern
+      } else if (key === 'enum')
         open['enum'] = [...choicesOf(value as readonly unknown[]), ...(empty ? [null] : [])]
       else if (key === 'const') open['enum'] = choicesOf([value])
       else if (maps.has(key) && isSchema(value)) open[key] = ofMap(value)
@@ -61,6 +64,17 @@ function typesOf(type: unknown): unknown {
   const numbers = types.includes('boolean') ? ['integer'] : []
   const all = [...new Set([...types, ...others, ...numbers])]
   return all.filter((one) => one !== 'integer' || !all.includes('number'))
+}
+
+/** The texts that are taken for a number or a boolean. */
+function patternOf(type: unknown): string | undefined {
+  const types = [type].flat()
+  if (types.includes('string')) return undefined
+  const number = String.raw`[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?`
+  const boolean = '[Tt]rue|[Ff]alse|[Yy]es|[Nn]o|[Oo]n|[Oo]ff|[01]'
+  const isNumber = types.includes('number') || types.includes('integer')
+  const forms = [...(isNumber ? [number] : []), ...(types.includes('boolean') ? [boolean] : [])]
+  return forms.length === 0 ? undefined : `^(${forms.join('|')})$`
 }
 
 const orNull = (type: unknown) => [type, 'null'].flat()
