@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { rules } from '@mapper-sdk/cli'
 import { errorPolicies, valueOptionsSchema } from '@mapper-sdk/core'
 import { configSchema } from '@mapper-sdk/core/main'
 import * as modbus from '@mapper-sdk/modbus'
@@ -21,9 +22,11 @@ const tables = {
   'opcua visitor': () => wordTable(opcua.visitorSchema),
   ...serialTables,
   'error policies': () => policyTable(errorPolicies),
+  'check rules': () => ruleTable(rules),
 }
 
 const pages = [
+  'reference/check.md',
   'reference/configuration.md',
   'reference/errors.md',
   'drivers/modbus.md',
@@ -60,6 +63,18 @@ function policyTable(policies) {
   ])
   const head = ['Code', 'Connecting again', 'Device state', 'First log line', 'With a stack']
   return tableOf(head, lines)
+}
+
+function ruleTable(all) {
+  const lines = Object.entries(all).map(([name, { severity, scope, about, instead, fix }]) => [
+    code(name),
+    severity,
+    scope === 'cluster' ? '☁' : '',
+    about,
+    instead,
+    fix === undefined ? '–' : fix,
+  ])
+  return tableOf(['Rule', 'Severity', '', 'What is wrong', 'What to write', '`--fix`'], lines)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

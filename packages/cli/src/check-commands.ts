@@ -1,8 +1,15 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Command } from 'commander'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriver, knownDrivers } from './find-driver.ts'
 import { collect } from './flags.ts'
 import { useRecipesOf } from './recipe-folders.ts'
+
+interface SchemaFlags {
+  readonly driver: readonly string[]
+  readonly output?: string
+}
 
 interface CheckFlags {
   readonly driver: readonly string[]
@@ -31,11 +38,8 @@ export function addCheckCommands(all: Command): void {
       `device, model, config, recipe, simulator; ${knownDrivers.join(', ')} or another driver; left out: device and model in one`,
     )
     .option('--driver <protocol=driver>', 'one more driver for protocolNames', collect, [])
-    .action(async (what: string | undefined, { driver }: Pick<CheckFlags, 'driver'>) => {
-      const { schemaFor } = await import('./schema/schema-for.ts')
-      const schema = await schemaFor(what ?? 'resource', driver)
-      process.stdout.write(`${JSON.stringify(schema, undefined, 2)}\n`)
-    })
+    .option('--output <file>', 'write it to a file instead')
+    .action(schema)
 }
 
 async function check(paths: readonly string[], flags: CheckFlags): Promise<void> {
@@ -45,7 +49,7 @@ async function check(paths: readonly string[], flags: CheckFlags): Promise<void>
     import('./check/report.ts'),
   ])
   const drivers = createDriverChoice(flags.driver)
-  for (const path of [...paths].reverse()) useRecipesOf(path)
+  for (const one of [...paths].reverse()) useRecipesOf(one)
   const driverOf = (name: string) => findDriver(drivers(name))
   const { done, ...checked } = flags.fix
     ? await fixPaths(paths, driverOf)
@@ -59,4 +63,15 @@ async function check(paths: readonly string[], flags: CheckFlags): Promise<void>
   }
   const bad = flags.strict ? ['error', 'warning'] : ['error']
   if (checked.findings.some(({ severity }) => bad.includes(severity))) process.exitCode = 1
+}
+
+async function schema(what: string | undefined, { driver, output }: SchemaFlags): Promise<void> {
+  const { schemaFor } = await import('./schema/schema-for.ts')
+  const text = `${JSON.stringify(await schemaFor(what ?? 'resource', driver), undefined, 2)}\n`
+  if (output === undefined) {
+    process.stdout.write(text)
+    return
+  }
+  await mkdir(path.dirname(output), { recursive: true })
+  await writeFile(output, text)
 }
