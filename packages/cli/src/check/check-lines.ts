@@ -1,31 +1,32 @@
 import type { Finding } from './finding.ts'
 import { findingOf } from './document.ts'
+import { settingsOf, type Settings } from './line-settings.ts'
 import type { DeviceSubject } from './subject.ts'
 
-type Settings = Readonly<Record<string, string | number | boolean | undefined>>
-
 /** What devices do to each other where they meet: on a serial line, at an address. */
-export const checkLines = (devices: readonly DeviceSubject[]): readonly Finding[] => [
-  ...lines(devices),
-  ...addresses(devices),
-]
+export const checkLines = (
+  devices: readonly DeviceSubject[],
+  lines: ReadonlyMap<DeviceSubject, Settings>,
+): readonly Finding[] => [...onLines(lines), ...addresses(devices)]
 
 /** Words of a line that all its devices share. */
 const wordsOfLine = ['baudRate', 'dataBits', 'parity', 'stopBits', 'flowControl', 'rs485']
 
-function lines(devices: readonly DeviceSubject[]): readonly Finding[] {
-  const groups = groupBy(devices, (device) => {
-    const { path } = settingsOf(device)
-    return typeof path === 'string' && path.startsWith('/')
-      ? `${nodeOf(device)} ${path}`
-      : undefined
-  })
-  return groups.flatMap(([first, ...others]) => others.flatMap((other) => clash(first, other)))
+function onLines(lines: ReadonlyMap<DeviceSubject, Settings>): readonly Finding[] {
+  const groups = groupBy(
+    [...lines.keys()],
+    (device) => `${nodeOf(device)} ${String(lines.get(device)?.['path'])}`,
+  )
+  return groups.flatMap(([first, ...others]) =>
+    others.flatMap((other) => clash([first, other], [lines.get(first), lines.get(other)])),
+  )
 }
 
-/** `left` came first; what is wrong is told of the other one. */
-function clash(left: DeviceSubject, right: DeviceSubject): readonly Finding[] {
-  const [mine, other] = [settingsOf(right), settingsOf(left)]
+/** The first of the two came first; what is wrong is told of the other. */
+function clash(
+  [left, right]: readonly [DeviceSubject, DeviceSubject],
+  [other = {}, mine = {}]: readonly [Settings | undefined, Settings | undefined],
+): readonly Finding[] {
   const at = ['spec', 'protocol', 'configData']
   const port = String(mine['path'])
   if (left.driver?.protocolName !== right.driver?.protocolName) {
@@ -59,10 +60,6 @@ function addresses(devices: readonly DeviceSubject[]): readonly Finding[] {
     }),
   )
 }
-
-/** The protocol config as the driver sees it, with defaults; nothing if it is wrong. */
-const settingsOf = ({ resolution }: DeviceSubject): Settings =>
-  (resolution?.device?.protocol ?? {}) as Settings
 
 /** Ports and private networks are those of a node. */
 const nodeOf = ({ cr }: DeviceSubject) => cr.spec.nodeName ?? ''

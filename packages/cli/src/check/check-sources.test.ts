@@ -152,6 +152,27 @@ test('many devices wait long, and the figure is said', async () => {
   )
 })
 
+test('the settings that recipes have for a line count, too', async () => {
+  const scale = (name: string, words: string) =>
+    [
+      'apiVersion: devices.kubeedge.io/v1beta1\nkind: Device',
+      `metadata: { name: ${name} }`,
+      'spec:\n  nodeName: edge-1\n  deviceModelRef: { name: scale }',
+      `  protocol: { protocolName: serial, configData: { path: /dev/ttyS1, ${words} } }`,
+      '  properties: [{ name: weight, reportToCloud: true, collectCycle: 5000 }]\n',
+    ].join('\n')
+  const model =
+    'apiVersion: devices.kubeedge.io/v1beta1\nkind: DeviceModel\nmetadata: { name: scale }\nspec:\n  protocol: serial\n  properties: [{ name: weight, type: DOUBLE, accessMode: ReadOnly }]\n'
+  const told = async (words: string) => {
+    const text = [model, scale('a', 'recipe: mt-sics-scale'), scale('b', words)].join('---\n')
+    return (await check(files(text))).findings.map(({ rule, message }) => `${rule} ${message}`)
+  }
+  expect(await told('recipe: mt-sics-scale, pauseMs: 5, baudRate: 9600')).toEqual([])
+  expect(await told('recipe: mt-sics-scale, pauseMs: 5, baudRate: 2400')).toEqual([
+    'line-settings is 2400, but default/a sets the line /dev/ttyS1 to 9600; write the same for both',
+  ])
+})
+
 test('a secret is never told', async () => {
   const { findings } = await check(changed('baudRate: 9600', 'password: hunter2'))
   expect(findings.map(formatFinding).join('\n')).not.toContain('hunter2')

@@ -11,6 +11,7 @@ import { checkRecipeFile, checkScriptFile, checkTranscriptFile } from './check-r
 import { checkSecrets } from './check-secrets.ts'
 import { checkShape } from './check-shape.ts'
 import { findingOf, kindOf, resourceDocuments, type Resource, type Source } from './document.ts'
+import { linesOfDevices } from './line-settings.ts'
 import { byPlace, type Finding } from './finding.ts'
 import { worldOf, type DriverOf, type MapperFile, type World } from './subject.ts'
 
@@ -61,6 +62,7 @@ export async function checkSources(
   findings.push(...again)
   const world = await worldOf(once, mappers, driverOf)
   findings.push(...checkWorld(world))
+  findings.push(...checkLines(world.devices, await linesOfDevices(world.devices)))
   return {
     findings: findings.sort(byPlace),
     protocols: [...new Set(world.devices.map(({ device }) => device.protocolName))],
@@ -86,13 +88,7 @@ function checkWorld(world: World): readonly Finding[] {
       ...checkDriver(subject, ids),
     ].map((remark) => findingOf(subject.resource, remark)),
   )
-  return [
-    ...ofModels,
-    ...ofDevices,
-    ...checkProtocols(world),
-    ...checkLines(devices),
-    ...checkBudget(world),
-  ]
+  return [...ofModels, ...ofDevices, ...checkProtocols(world), ...checkBudget(world)]
 }
 
 /** The first of those with the same kind and id counts. */
