@@ -71,7 +71,7 @@ const awkward = fc.constantFrom(
 /** Good files with a few places replaced by what does not belong there. */
 const spoilt = fc
   .tuple(
-    fc.constantFrom(plant, mapperFile, recipe),
+    fc.constantFrom<string>(plant, mapperFile, recipe),
     fc.array(
       fc.tuple(
         fc.double({ min: 0, max: 1, noNaN: true }),
@@ -82,7 +82,7 @@ const spoilt = fc
     ),
   )
   .map(([good, places]) =>
-    places.reduce((text, [where, length, put]) => {
+    places.reduce<string>((text, [where, length, put]) => {
       const at = Math.floor(where * text.length)
       return text.slice(0, at) + put + text.slice(at + length)
     }, good),
