@@ -11,7 +11,7 @@ import { end, exitCodes, stopOnSignals } from './main/signals.ts'
 import { openStateStore } from './main/state-store.ts'
 
 export { configSchema } from './main/config-schema.ts'
-export { parseConfig, readConfigFile, type ConfigProblem } from './main/config-file.ts'
+export { parseConfig, readConfigFile } from './main/config-file.ts'
 
 /**
  * Turns a driver into a mapper process: reads flags and configuration file, runs until SIGTERM or

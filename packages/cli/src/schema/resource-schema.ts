@@ -106,9 +106,31 @@ export function schemaOf(shape: Shape): Schema {
   return {
     type: 'object',
     properties: Object.fromEntries(
-      Object.entries(fields).map(([name, inner]) => [name, schemaOf(inner)]),
+      Object.entries(fields).map(([name, inner]) => {
+        const description = meanings[name]
+        return [name, { ...schemaOf(inner), ...(description !== undefined && { description }) }]
+      }),
     ),
     ...(required.length > 0 && { required }),
     ...(!open && { additionalProperties: false }),
   }
+}
+
+/** What the fields mean to a mapper, wherever they stand. */
+const meanings: Readonly<Partial<Record<string, string>>> = {
+  namespace: 'No part of $hw/events/device/: in dev, device or event nothing is ever reported.',
+  deviceModelRef: 'The DeviceModel, which must be in the same namespace.',
+  nodeName: 'The edge node. A device without it goes to no node.',
+  protocolName: 'Selects the mapper. In a visitor it may be left out.',
+  configData: 'Texts, numbers and booleans only. Write whole numbers beyond 16777216 as texts.',
+  protocolConfigData: 'Settings for all devices of the model; those of a device come first.',
+  desired: 'What the property should be. Only for properties that are ReadWrite.',
+  collectCycle: 'How often the property is read, in ms; default: 1000',
+  reportCycle: 'The shortest time between two reports, in ms.',
+  reportToCloud: 'Whether it is reported at all; default: false',
+  propertyNames: 'The properties that the method sets.',
+  accessMode: 'ReadOnly or ReadWrite; default: ReadWrite',
+  minimum: 'The lowest value, as a text in quotes.',
+  maximum: 'The highest value, as a text in quotes.',
+  stateReport: 'Whether and how often the state of the device is reported.',
 }

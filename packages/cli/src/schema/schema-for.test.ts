@@ -146,3 +146,10 @@ test('the settings of a driver are its own schemas', async () => {
   const { protocolSchema } = await import('@mapper-sdk/modbus')
   expect(await schemaFor('modbus')).toMatchObject({ $defs: { protocol: protocolSchema } })
 })
+
+test('fields say what they mean, and settings what their drivers say of them', async () => {
+  const text = JSON.stringify(await schemaFor('device'))
+  expect(text).toContain('How often the property is read, in ms; default: 1000')
+  expect(text).toContain('Serial line: speed, in bit/s.')
+  expect(text).toContain('A change up to this much, in the unit of the twin, is not reported.')
+})
