@@ -53,11 +53,16 @@ function visitors({ cr }: DeviceSubject): readonly Remark[] {
 function values({ cr, resolution }: DeviceSubject): readonly Remark[] {
   const places = new Map((cr.spec.properties ?? []).map(({ name }, index) => [name, index]))
   return (resolution?.device?.properties ?? []).flatMap(({ name, options, desired }) => {
-    const at = ['spec', 'properties', places.get(name) ?? 0]
+    const index = places.get(name) ?? 0
+    const at = ['spec', 'properties', index]
+    // Whoever wrote it encoded knows that it is.
+    const written = cr.spec.properties?.[index]?.desired?.value ?? ''
     const labels = [...new Set(options.map?.values() ?? [])].filter((text) => !isLegalValue(text))
     return [
       ...labels.slice(0, 3).map((text) => illegal([...at, 'visitors', 'configData', 'map'], text)),
-      ...(isLegalValue(desired) ? [] : [illegal([...at, 'desired', 'value'], desired)]),
+      ...(desired === '' || isLegalValue(written)
+        ? []
+        : [illegal([...at, 'desired', 'value'], desired)]),
     ]
   })
 }

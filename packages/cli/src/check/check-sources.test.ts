@@ -152,6 +152,21 @@ test('many devices wait long, and the figure is said', async () => {
   )
 })
 
+test.each<readonly [desired: string, told: readonly string[]]>([
+  ['heiß', ['value-illegal']],
+  ['b64:aGVpw58', []],
+  ['hot', []],
+])('a desired text %j is told of if it cannot be read in the cloud', async (desired, told) => {
+  const text = plant
+    .replace(
+      ', map: "0=off,1=on" } }\n  methods',
+      ', type: string, length: 4 } }\n      desired: { value: DESIRED }\n  methods',
+    )
+    .replace('DESIRED', desired)
+  expect(text).toContain(desired)
+  expect((await check(files(text))).findings.map(({ rule }) => rule)).toEqual(told)
+})
+
 test('the settings that recipes have for a line count, too', async () => {
   const scale = (name: string, words: string) =>
     [
