@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { createSerialDriver, createShelf, ownRecipes } from '@mapper-sdk/serial'
 import { expect, test } from 'vitest'
-import { checkFolder } from '../../packages/cli/src/check-folder.ts'
-import { formatFinding } from '../../packages/cli/src/check/finding.ts'
+import { checkFolder, formatFinding } from '../../packages/cli/src/check-folder.ts'
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

@@ -5,6 +5,8 @@ import { readSources } from './check/read-sources.ts'
 import { ruleOf } from './check/rules.ts'
 import type { DriverOf } from './check/subject.ts'
 
+export { formatFinding, type Finding } from './check/finding.ts'
+
 /**
  * Checks paths as `mapper check` does: files, and folders with the recipes in them. `driverOf` gives the
  * driver for a protocolName, or the reason why there is none.
