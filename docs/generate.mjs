@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { rules } from '@mapper-sdk/cli'
 import { errorPolicies, valueOptionsSchema } from '@mapper-sdk/core'
 import { configSchema, describeHttp } from '@mapper-sdk/core/main'
 import * as modbus from '@mapper-sdk/modbus'
@@ -24,9 +25,11 @@ const tables = {
   'error policies': () => policyTable(errorPolicies),
   'http routes': () => routeTable(describeHttp().openApi),
   metrics: () => metricTable(describeHttp().metrics),
+  'check rules': () => ruleTable(rules),
 }
 
 const pages = [
+  'reference/check.md',
   'reference/configuration.md',
   'reference/errors.md',
   'reference/http.md',
@@ -64,6 +67,18 @@ function policyTable(policies) {
   ])
   const head = ['Code', 'Connecting again', 'Device state', 'First log line', 'With a stack']
   return tableOf(head, lines)
+}
+
+function ruleTable(all) {
+  const lines = Object.entries(all).map(([name, { severity, scope, about, instead, fix }]) => [
+    code(name),
+    severity,
+    scope === 'cluster' ? '☁' : '',
+    about,
+    instead,
+    fix === undefined ? '–' : fix,
+  ])
+  return tableOf(['Rule', 'Severity', '', 'What is wrong', 'What to write', '`--fix`'], lines)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

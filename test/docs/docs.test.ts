@@ -46,7 +46,8 @@ const inRoot = (name: string) => path.join(root, name)
 const of = (language: string) => blocks.filter((block) => block.language === language)
 
 test('every block says what it is', () => {
-  const known = ['ts', 'js', 'yaml', 'sh', 'text']
+  // JSON has tests of its own.
+  const known = ['ts', 'js', 'yaml', 'sh', 'text', 'json']
   expect(blocks.filter(({ language }) => !known.includes(language)).map(titleOf)).toEqual([])
 })
 
@@ -100,6 +101,7 @@ describe('commands', () => {
     (JSON.parse(readFileSync(inRoot(name), 'utf8')) as { scripts: Record<string, string> }).scripts
   const subcommands = [
     'commands.ts',
+    'check-commands.ts',
     'device-commands.ts',
     'modbus-commands.ts',
     'opcua-commands.ts',

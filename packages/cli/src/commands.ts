@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { MapperError } from '@mapper-sdk/core'
+import { addCheckCommands } from './check-commands.ts'
 import { createDriverChoice } from './driver-choice.ts'
 import { findDriver, knownDrivers } from './find-driver.ts'
 import { addDeviceCommands } from './device-commands.ts'
@@ -46,20 +47,6 @@ function program(): Command {
     .action((driver: string | undefined, flags: readonly string[]) => run(driver, flags))
 
   all
-    .command('check')
-    .description('check a folder of Device and DeviceModel files')
-    .argument('<folder>')
-    .option('--driver <protocol=driver>', 'the driver for a protocolName', collect, [])
-    .action(async (folder: string, { driver }: { driver: readonly string[] }) => {
-      const { checkFolder, formatFinding } = await import('./check-folder.ts')
-      const drivers = createDriverChoice(driver)
-      useRecipesOf(folder)
-      const { findings } = await checkFolder(folder, (name) => findDriver(drivers(name)))
-      for (const finding of findings) process.stdout.write(`${formatFinding(finding)}\n`)
-      if (findings.some(({ severity }) => severity === 'error')) process.exitCode = 1
-    })
-
-  all
     .command('dev')
     .description('run a folder of Device and DeviceModel files without a cluster')
     .argument('<folder>')
@@ -88,6 +75,7 @@ function program(): Command {
       const options = { out: process.stdout, signal: untilSignal() }
       await (once === true ? demoOnce(options) : demo(options))
     })
+  addCheckCommands(all)
   addDeviceCommands(all)
   addModbusCommands(all)
   addOpcuaCommands(all)

@@ -92,6 +92,7 @@ ${meta('Device')}  deviceModelRef: { name: tank }
     configData: { recipe: tank, host: 127.0.0.1, port: 4001, tank: 3 }
   properties:
     - name: level
+      reportToCloud: true
       visitors: { protocolName: serial, configData: {} }
 `
   await writeFile(path.join(folder, 'tank.yaml'), files)

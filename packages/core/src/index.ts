@@ -70,7 +70,7 @@ export {
   valueOptionsSchema,
   type ValueOptions,
 } from './value-options.ts'
-export { createChecker, formatPath, type Checker, type Issue } from './config.ts'
+export { createChecker, formatPath, type Checker, type Issue, type Path } from './config.ts'
 export {
   createResolver,
   sameSpec,
@@ -96,3 +96,4 @@ export type { ReporterStats } from './reporter.ts'
 export type { ActivityCounts } from './activity.ts'
 export type { DeviceView, MapperView } from './view.ts'
 export { isLegalName, isLegalValue } from './alphabet.ts'
+export { cycleMs, type Cycle } from './cycle.ts'

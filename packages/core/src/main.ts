@@ -16,7 +16,7 @@ import { openStateStore } from './main/state-store.ts'
 
 export { describeHttp, type MetricDescription } from './http/reference.ts'
 export { configSchema } from './main/config-schema.ts'
-export { readConfigFile } from './main/config-file.ts'
+export { parseConfig, readConfigFile } from './main/config-file.ts'
 
 /**
  * Turns a driver into a mapper process: reads flags and configuration file, runs until SIGTERM or

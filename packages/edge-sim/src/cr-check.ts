@@ -45,7 +45,7 @@ const pushMethod: Shape = {
   },
 }
 
-const deviceShape: Shape = {
+export const deviceShape: Shape = {
   fields: {
     apiVersion: text,
     kind: text,
@@ -97,7 +97,7 @@ const deviceShape: Shape = {
   required: ['metadata', 'spec'],
 }
 
-const modelShape: Shape = {
+export const modelShape: Shape = {
   fields: {
     apiVersion: text,
     kind: text,
@@ -131,14 +131,18 @@ export const apiGroup = 'devices.kubeedge.io'
 
 /** Everything for which the API server or the admission webhook would refuse it, or CloudCore fall over it. */
 export function problemsOf(manifest: unknown): readonly Problem[] {
-  if (!isObject(manifest)) return [{ path: [], message: 'is not a Kubernetes object (a map)' }]
+  if (!isObject(manifest)) {
+    return [{ rule: 'not-a-resource', path: [], message: 'is not a Kubernetes object (a map)' }]
+  }
   const { kind, apiVersion } = manifest
   if (kind !== 'Device' && kind !== 'DeviceModel') {
-    return [{ path: ['kind'], message: 'kind must be Device or DeviceModel' }]
+    return [
+      { rule: 'not-a-resource', path: ['kind'], message: 'kind must be Device or DeviceModel' },
+    ]
   }
   if (apiVersion !== `${apiGroup}/v1beta1`) {
     const message = `apiVersion must be ${apiGroup}/v1beta1; KubeEdge since 1.15 understands no other`
-    return [{ path: ['apiVersion'], message }]
+    return [{ rule: 'api-version', path: ['apiVersion'], message }]
   }
   const wrong = checkShape(manifest, kind === 'Device' ? deviceShape : modelShape)
   return wrong.length > 0 ? wrong : [...badNames(manifest), ...repeatedNames(manifest)]
@@ -148,27 +152,40 @@ const dnsLabels = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])
 
 function badNames(manifest: Free): readonly Problem[] {
   const { name, namespace } = manifest['metadata'] as Manifest['metadata']
-  const rule = 'may only have lower case letters, digits, - and . (not at its ends)'
+  const rule = 'resource-name' as const
+  const letters = 'may only have lower case letters, digits, - and . (not at its ends)'
   return [
     ...(dnsLabels.test(name) && name.length <= 253
       ? []
-      : [{ path: ['metadata', 'name'], message: `the name ${name} ${rule}` }]),
+      : [{ rule, path: ['metadata', 'name'], message: `the name ${name} ${letters}` }]),
     ...(namespace == null || (dnsLabels.test(namespace) && !namespace.includes('.'))
       ? []
-      : [{ path: ['metadata', 'namespace'], message: `the namespace ${namespace} ${rule}` }]),
+      : [
+          {
+            rule,
+            path: ['metadata', 'namespace'],
+            message: `the namespace ${namespace} ${letters}`,
+          },
+        ]),
   ]
 }
 
 function repeatedNames(manifest: Free): readonly Problem[] {
   const { properties } = manifest['spec'] as { properties?: readonly { name: string }[] | null }
   const seen = new Set<string>()
-  return (properties ?? []).flatMap(({ name }, index) => {
+  return (properties ?? []).flatMap(({ name }, index): readonly Problem[] => {
     if (!seen.has(name)) {
       seen.add(name)
       return []
     }
     const path: Path = ['spec', 'properties', index, 'name']
-    return [{ path, message: `the property ${name} is there twice; names must be unique` }]
+    return [
+      {
+        rule: 'property-twice',
+        path,
+        message: `the property ${name} is there twice; names must be unique`,
+      },
+    ]
   })
 }
 
@@ -207,16 +224,16 @@ export function undeliverable(manifest: Pick<Manifest, 'spec'> | DeviceCr): read
 
 function configProblems(config: unknown, path: Path): readonly Problem[] {
   if (!isObject(config)) return []
-  return Object.entries(config).flatMap(([key, value]) => {
+  return Object.entries(config).flatMap(([key, value]): readonly Problem[] => {
     const here = [...path, key]
     if (key.toLowerCase() === 'data') {
       const message = 'EdgeCore delivers no device with a setting called data; rename it'
-      return [{ path: here, message }]
+      return [{ rule: 'config-named-data', path: here, message }]
     }
     if (typeof value === 'object') {
       const kind = value === null ? 'null' : Array.isArray(value) ? 'a list' : 'a map'
       const message = `${kind} as a setting: EdgeCore will not deliver the device; use a text, a number or a boolean`
-      return [{ path: here, message }]
+      return [{ rule: 'config-nested', path: here, message }]
     }
     return []
   })

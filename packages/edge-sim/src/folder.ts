@@ -1,10 +1,10 @@
 import { MapperError, type Id, type Logger } from '@mapper-sdk/core'
 import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { isMap, isPair, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml'
 import { apiGroup, problemsOf, undeliverable } from './cr-check.ts'
 import { idOfManifest, modelIdOf, type DeviceCr, type Manifest } from './manifest.ts'
 import { pathText, type Path, type Problem } from './shape.ts'
+import { yamlParts } from './yaml-part.ts'
 
 /** One Device or DeviceModel of a folder. */
 export interface CrDocument {
@@ -80,34 +80,17 @@ export function parseFile(
   file: string,
   text: string,
 ): { documents: CrDocument[]; issues: FolderIssue[]; broken: boolean } {
-  const lineCounter = new LineCounter()
   const documents: CrDocument[] = []
   const issues: FolderIssue[] = []
   let broken = false
-  const at = (offset: number) => {
-    const { line, col } = lineCounter.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
-  }
-  const parsed = parseAllDocuments(text, { lineCounter, prettyErrors: false, merge: true })
-  for (const yaml of 'empty' in parsed ? [] : parsed) {
-    if (yaml.errors.length > 0) {
+  for (const part of yamlParts(text)) {
+    if (part.problems.length > 0) {
       broken = true
-      for (const { pos, message } of yaml.errors) {
-        issues.push({ file, ...at(pos[0]), path: '', message: `broken YAML: ${message}` })
-      }
+      issues.push(...part.problems.map((problem) => ({ file, path: '', ...problem })))
       continue
     }
-    let manifest: unknown
-    try {
-      manifest = yaml.toJS({ maxAliasCount: 100 })
-    } catch (error) {
-      broken = true
-      const message = `broken YAML: ${error instanceof Error ? error.message : String(error)}`
-      issues.push({ file, ...at(yaml.range[0]), path: '', message })
-      continue
-    }
+    const { value: manifest, locate } = part
     if (manifest === null || manifest === undefined || isForeign(manifest)) continue
-    const locate = (where: Path) => at(offsetOf(yaml, where))
     const issueOf = ({ path: where, message }: Problem): FolderIssue => {
       const name = pathText(where)
       const text = name === '' ? message : `${name}: ${message}`
@@ -128,32 +111,10 @@ export function parseFile(
 }
 
 /** Objects that are none of KubeEdge's business, and a DeviceStatus, which nobody writes by hand. */
-function isForeign(manifest: unknown): boolean {
+export function isForeign(manifest: unknown): boolean {
   const { apiVersion, kind } = manifest as { apiVersion?: unknown; kind?: unknown }
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false
   return !apiVersion.startsWith(`${apiGroup}/`) || kind === 'DeviceStatus'
-}
-
-/** Where a path stands: its value if that is on one line, else its key, else the same of its parent. */
-function offsetOf(yaml: Document.Parsed, path: Path): number {
-  let node: unknown = yaml.contents
-  let offset = yaml.contents?.range[0] ?? yaml.range[0]
-  for (const part of path) {
-    let key: unknown
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === part)
-      if (!isPair(pair)) break
-      key = pair.key
-      node = pair.value
-    } else {
-      node = (node as { items?: readonly unknown[] } | null)?.items?.[part as number]
-    }
-    const place = isScalar(node) || key === undefined ? node : key
-    const range = (place as { range?: readonly number[] } | null | undefined)?.range
-    if (range?.[0] === undefined) break
-    offset = range[0]
-  }
-  return offset
 }
 
 /** Whether a document is complete in itself: a model, or a device whose model is in the folder too. */

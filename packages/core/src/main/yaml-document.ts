@@ -65,7 +65,12 @@ function parse(
   }
   let firstAlias = 0
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      merge: true,
+      logLevel: 'error',
+    })
     // The first few: what follows a broken place is mostly noise.
     for (const { pos, message, code } of document.errors.slice(0, 5)) {
       fail(pos[0], fixes[code] ?? message)

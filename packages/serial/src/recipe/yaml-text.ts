@@ -32,6 +32,7 @@ export function readYamlText(text: string, file: string, numbers: ReadonlySet<st
       lineCounter: lines,
       schema: 'failsafe',
       prettyErrors: false,
+      logLevel: 'error',
     })
     const [error] = document.errors
     if (error !== undefined) throw refuse(error.pos[0], error.message.split('\n')[0] ?? '')
