@@ -111,9 +111,9 @@ const inTheField: readonly (readonly [
     async ({ mapper, protocol, bank }) => {
       mapper.put('meter', protocol)
       await isTold(mapper)
-      mapper.edge.setThrottled(true)
       bank.setRegister('holding', 0, 43)
     },
+    { budget: { callsPerSecond: 0.2, burst: 3 } },
   ],
   [
     'a change within the deadband',

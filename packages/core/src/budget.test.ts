@@ -59,6 +59,17 @@ describe('the budget', () => {
     expect(budget.rate()).toBe(1)
   })
 
+  it('finds out that there is a limit where none was thought of', () => {
+    const none = { callsPerSecond: Infinity, burst: Infinity, twinsPerSecond: Infinity }
+    const budget = createBudget({ ...none, twinsPerCall: Infinity }, 0)
+    budget.take(1, 0)
+    budget.throttled(0)
+    expect(budget.take(1, 0)).toBe(false)
+    expect(budget.readyAt(1, 0)).toBe(200)
+    for (let calls = 0; calls < 1_000; calls++) budget.accepted()
+    expect(budget.rate()).toBe(10)
+  })
+
   it('knows no limit where there is none', () => {
     const free = {
       callsPerSecond: Infinity,

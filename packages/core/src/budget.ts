@@ -34,11 +34,13 @@ export interface Budget {
 const recovery = 0.02
 /** The rate never falls below this share of the full one. */
 const floor = 1 / 16
+/** Calls a second of an edge that was taken to bear any number. */
+const foundOut = 10
 
 export function createBudget(limits: EdgeLimits, now: number): Budget {
   const calls = bucket(limits.callsPerSecond, Math.max(1, limits.burst), now)
   const twins = bucket(limits.twinsPerSecond, Math.max(2, limits.twinsPerSecond * 2), now)
-  const full = limits.callsPerSecond
+  let full = limits.callsPerSecond
 
   return {
     mostTwins: Math.min(limits.twinsPerCall, twins.size),
@@ -53,6 +55,8 @@ export function createBudget(limits: EdgeLimits, now: number): Budget {
       Math.max(ready(calls, 1, at), ready(twins, Math.min(count, twins.size), at)),
     throttled(at) {
       fill(calls, at)
+      // Whoever refuses has a limit, whatever was thought; without one the same call would be made for ever.
+      if (full === Infinity) calls.rate = full = foundOut
       calls.rate = Math.max(full * floor, calls.rate / 2)
       calls.tokens = Math.min(calls.tokens, 0)
     },
