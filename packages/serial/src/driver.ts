@@ -8,7 +8,7 @@ import { openLink } from './link/open-link.ts'
 import { createReader } from './read/reader.ts'
 import type { Recipe } from './recipe/recipe.ts'
 import { createShelf, type Shelf } from './recipe/shelf.ts'
-import { createStreams } from './watch/streams.ts'
+import { createStreams } from './link/streams.ts'
 import { createWatcher } from './watch/watcher.ts'
 import { createWriter } from './write/writer.ts'
 

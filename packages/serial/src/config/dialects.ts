@@ -5,7 +5,7 @@ import {
   type RawConfig,
   type RawValue,
 } from '@mapper-sdk/core'
-import { ownWords } from './own-words.ts'
+import { ownWords } from '../recipe/own-words.ts'
 
 /**
  * Translates the words of existing custom resources to ours. Pure. Words of a protocol config that nobody

@@ -4,7 +4,7 @@ import { resolveParams } from '../recipe/params.ts'
 import type { Shelf } from '../recipe/shelf.ts'
 import type { Values } from '../template/template.ts'
 import { paramsOf, wireOf } from './endpoint.ts'
-import { ownWords } from './own-words.ts'
+import { ownWords } from '../recipe/own-words.ts'
 import type { SerialProtocol } from './protocol.ts'
 import type { SerialVisitor } from './visitor.ts'
 

@@ -3,7 +3,7 @@ import type { SerialVisitor } from '../config/visitor.ts'
 import { placeOf, type DeviceRecipe } from '../config/recipe-of.ts'
 import type { Received, SerialLink } from '../link/link.ts'
 import type { ReadyExchange, ReadyValue } from '../recipe/compile-recipe.ts'
-import type { Streams } from '../watch/streams.ts'
+import type { Streams } from '../link/streams.ts'
 import { valueIn } from './value-in.ts'
 
 /** What of a set of visitors comes from one exchange or stream. */

@@ -9,6 +9,7 @@ import { compileTemplate } from '../template/template.ts'
 import { parseBytes } from '../text/bytes-text.ts'
 import { checkParam, paramValue } from './params.ts'
 import type { Exchange, Recipe, RecipeValue, RecipeWrite } from './recipe.ts'
+import { ownWords } from './own-words.ts'
 import { groupsOf, own, paramNames } from './recipe-parts.ts'
 
 type Path = SpecProblem['path']
@@ -179,6 +180,8 @@ function checkNames(recipe: Recipe, wrong: Wrong): void {
         wrong([key, name], 'is no name; write letters and digits, a letter first, 64 at most')
       } else if (key === 'params' && name === 'value') {
         wrong([key, name], 'is what a write sets; rename it')
+      } else if (key === 'params' && ownWords.has(name.toLowerCase())) {
+        wrong([key, name], 'is a word of every device on a line; rename it')
       }
     }
   }

@@ -101,6 +101,11 @@ describe('a recipe', () => {
       'maximum: 99 }\n  unit: {}',
       'heater.yaml:4:3: params.unit is never used; write {unit} or remove it',
     ],
+    [
+      'maximum: 99 }',
+      'maximum: 99 }\n  baudrate: {}',
+      'heater.yaml:4:3: params.baudrate is a word of every device on a line; rename it',
+    ],
     ['maximum: 99 }', 'maximum: 0 }', 'params.address.maximum is 0, which is less than minimum: 1'],
     [
       'maximum: 99 }',

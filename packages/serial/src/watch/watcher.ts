@@ -4,7 +4,7 @@ import type { SerialVisitor } from '../config/visitor.ts'
 import type { Received, SerialLink } from '../link/link.ts'
 import { valueIn } from '../read/value-in.ts'
 import type { ReadyValue } from '../recipe/compile-recipe.ts'
-import { silenceOf, type Streams } from './streams.ts'
+import { silenceOf, type Streams } from '../link/streams.ts'
 
 export interface Watcher {
   /**

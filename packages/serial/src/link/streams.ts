@@ -1,6 +1,6 @@
 import { MapperError, sleep, systemClock } from '@mapper-sdk/core'
 import type { DeviceRecipe } from '../config/recipe-of.ts'
-import type { Received, SerialLink } from '../link/link.ts'
+import type { Received, SerialLink } from './link.ts'
 import { latin1 } from '../match/match.ts'
 
 /** What a device sends on its own. */
