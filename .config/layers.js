@@ -10,6 +10,8 @@ export const rooms = [
     match: /^(errors|schema|log|time|device|alphabet|store)$/,
     may: ['foundation'],
   },
+  // Programs that stand for devices; nothing of the runtime.
+  { room: 'simulating', match: /^simulating\//, may: ['foundation', 'simulating'] },
   {
     room: 'line',
     match: /^line\//,

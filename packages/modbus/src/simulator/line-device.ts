@@ -1,9 +1,9 @@
+import { createTimers } from '@mapper-sdk/core/simulating'
 import type { Bank } from './bank.ts'
 import { befall, type Envelope, type FaultScript, type Sending } from './faults.ts'
 import { lineFrames, type LineFrames, type LineFraming } from './line-frames.ts'
 import { reply } from './reply.ts'
 import type { SimulatorOptions } from './simulator.ts'
-import { createTimers } from './timers.ts'
 
 /** The units of a line, whatever carries it. A unit that is not there is silent. */
 export interface LineDevice {

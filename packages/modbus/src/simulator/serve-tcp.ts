@@ -1,11 +1,11 @@
 import { createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { MapperError } from '@mapper-sdk/core'
+import { createTimers } from '@mapper-sdk/core/simulating'
 import type { Bank } from './bank.ts'
 import type { Sending } from './faults.ts'
 import { mbapDevice, mbapLength } from './mbap-device.ts'
 import type { ModbusSimulator, SimulatorOptions } from './simulator.ts'
-import { createTimers } from './timers.ts'
 
 export interface TcpSimulator extends ModbusSimulator {
   readonly port: number

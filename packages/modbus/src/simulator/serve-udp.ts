@@ -1,11 +1,11 @@
 import { createSocket, type RemoteInfo } from 'node:dgram'
 import { isIPv6 } from 'node:net'
 import { MapperError } from '@mapper-sdk/core'
+import { createTimers } from '@mapper-sdk/core/simulating'
 import type { Bank } from './bank.ts'
 import type { Sending } from './faults.ts'
 import { mbapDevice, mbapLength } from './mbap-device.ts'
 import type { ModbusSimulator, SimulatorOptions } from './simulator.ts'
-import { createTimers } from './timers.ts'
 
 export interface UdpSimulator extends ModbusSimulator {
   readonly port: number

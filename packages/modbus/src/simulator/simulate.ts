@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { MapperError } from '@mapper-sdk/core'
+import { readFlags, untilAborted, type SimulateOptions } from '@mapper-sdk/core/simulating'
 import type { Bank } from './bank.ts'
 import { BankFileError, parseBank } from './bank-file.ts'
 import { serveLine } from './serve-line.ts'
@@ -9,15 +9,6 @@ import { serveTcp, type SimulatedTls } from './serve-tcp.ts'
 import { serveUdp } from './serve-udp.ts'
 import type { ModbusSimulator } from './simulator.ts'
 import { vary } from './vary.ts'
-
-export interface SimulateOptions {
-  /** The bank file and flags, as in the usage. */
-  readonly argv: readonly string[]
-  /** How the user called it, for the usage. */
-  readonly program: string
-  readonly out: { write(text: string): unknown }
-  readonly signal: AbortSignal
-}
 
 interface Network {
   readonly host: string
@@ -46,6 +37,19 @@ const serialServers: Readonly<
   rtu: (bank, at) => serveSerial(bank, { ...at, framing: 'rtu' }),
   ascii: (bank, at) => serveSerial(bank, { ...at, framing: 'ascii' }),
 }
+
+const options = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  tty: { type: 'string' },
+  // As it was called when there was one serial transport.
+  rtu: { type: 'string' },
+  baud: { type: 'string' },
+  transport: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
 
 const usage = (program: string) => `Usage: ${program} BANK.yaml [flags]
 
@@ -89,10 +93,7 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
     }
     vary(bank, variations, ended.signal)
     out.write(`${JSON.stringify(ready)}\n`)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await untilAborted(signal)
   } finally {
     ended.abort()
     await Promise.all(running.map((simulator) => simulator.close()))
@@ -100,15 +101,8 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
 }
 
 function planOf(argv: readonly string[], program: string) {
-  const wrong = (detail: string) =>
-    new MapperError('invalid_config', `${detail}\n\n${usage(program)}`)
-  const { values, positionals } = parsed(argv, wrong)
+  const { values, positionals, wrong, number } = readFlags(argv, options, usage(program))
   if (values.help === true) return 'help'
-  const number = (name: string, text: string, max: number) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN
-    if (value <= max) return value
-    throw wrong(`--${name} ${text} is not in 0 … ${max}`)
-  }
   const [file, ...more] = positionals
   if (file === undefined || more.length > 0) throw wrong('one bank file is needed')
   const path = values.tty ?? values.rtu
@@ -136,10 +130,10 @@ function planOf(argv: readonly string[], program: string) {
     serial: path === undefined ? [] : chosen(serialServers, 'rtu'),
     at: {
       host: values.host ?? '127.0.0.1',
-      port: number('port', values.port ?? '0', 65_535),
+      port: number('port', values.port ?? '0', 0, 65_535),
       tls,
       path: path ?? '',
-      baudRate: number('baud', values.baud ?? '9600', 10_000_000),
+      baudRate: number('baud', values.baud ?? '9600', 0, 10_000_000),
     },
   }
 }
@@ -158,29 +152,6 @@ function textOf(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new MapperError('invalid_config', `${file}: ${MapperError.from(cause).detail}`, { cause })
-  }
-}
-
-function parsed(argv: readonly string[], wrong: (detail: string) => MapperError) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        port: { type: 'string' },
-        host: { type: 'string' },
-        tty: { type: 'string' },
-        // As it was called when there was one serial transport.
-        rtu: { type: 'string' },
-        baud: { type: 'string' },
-        transport: { type: 'string' },
-        cert: { type: 'string' },
-        key: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (thrown) {
-    throw wrong(thrown instanceof Error ? thrown.message : String(thrown))
   }
 }
 

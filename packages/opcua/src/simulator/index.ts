@@ -17,6 +17,7 @@ export {
 export type { DeclaredNode } from './declared-nodes.ts'
 export type { Variation } from './vary.ts'
 export { NodeFileError, parseNodes } from './node-file.ts'
-export { simulate, type SimulateOptions } from './simulate.ts'
+export type { SimulateOptions } from '@mapper-sdk/core/simulating'
+export { simulate } from './simulate.ts'
 export { builtInTypes, type BuiltInType } from './space/variant-values.ts'
 export { limitValues, sampleArrays, sampleValues } from './space/sample-values.ts'

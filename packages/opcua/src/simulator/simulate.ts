@@ -1,19 +1,21 @@
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { MapperError } from '@mapper-sdk/core'
+import { readFlags, untilAborted, type SimulateOptions } from '@mapper-sdk/core/simulating'
 import type { DeclaredNode } from './declared-nodes.ts'
 import { NodeFileError, parseNodes } from './node-file.ts'
 import type { OpcuaSimulatorOptions } from './options.ts'
 import { startOpcuaSimulator } from './start-opcua-simulator.ts'
 
-export interface SimulateOptions {
-  /** The node file and flags, as in the usage. */
-  readonly argv: readonly string[]
-  /** How the user called it, for the usage. */
-  readonly program: string
-  readonly out: { write(text: string): unknown }
-  readonly signal: AbortSignal
-}
+const options = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  items: { type: 'string' },
+  every: { type: 'string' },
+  tree: { type: 'string' },
+  conformance: { type: 'boolean' },
+  certificates: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
 
 const usage = (program: string) => `Usage: ${program} [NODES.yaml] [flags]
 
@@ -44,25 +46,15 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
   const simulator = await startOpcuaSimulator(plan)
   try {
     out.write(`${JSON.stringify({ opcua: simulator.url })}\n`)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await untilAborted(signal)
   } finally {
     await simulator.close()
   }
 }
 
 function planOf(argv: readonly string[], program: string): OpcuaSimulatorOptions | 'help' {
-  const wrong = (detail: string) =>
-    new MapperError('invalid_config', `${detail}\n\n${usage(program)}`)
-  const { values, positionals } = parsed(argv, wrong)
+  const { values, positionals, wrong, number } = readFlags(argv, options, usage(program))
   if (values.help === true) return 'help'
-  const number = (name: string, text: string, min: number, max: number) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN
-    if (value >= min && value <= max) return value
-    throw wrong(`--${name} ${text} is not in ${min} … ${max}`)
-  }
   const [file, ...more] = positionals
   if (more.length > 0) throw wrong(`one node file is taken, not ${positionals.length}`)
   return {
@@ -76,27 +68,6 @@ function planOf(argv: readonly string[], program: string): OpcuaSimulatorOptions
     conformance: values.conformance ?? false,
     ...(values.certificates !== undefined && { certificates: values.certificates }),
     ...(file !== undefined && { nodes: read(file) }),
-  }
-}
-
-function parsed(argv: readonly string[], wrong: (detail: string) => MapperError) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        port: { type: 'string' },
-        host: { type: 'string' },
-        items: { type: 'string' },
-        every: { type: 'string' },
-        tree: { type: 'string' },
-        conformance: { type: 'boolean' },
-        certificates: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (thrown) {
-    throw wrong(thrown instanceof Error ? thrown.message : String(thrown))
   }
 }
 

@@ -13,7 +13,8 @@ export {
   type TranscriptServer,
 } from './serve-transcript.ts'
 export { serveUdp, type UdpSimulator, type UdpSimulatorOptions } from './serve-udp.ts'
-export { simulate, type SimulateOptions } from './simulate.ts'
+export type { SimulateOptions } from '@mapper-sdk/core/simulating'
+export { simulate } from './simulate.ts'
 export type { DeviceState, Habit, Saying, SimulatedDevice } from './simulated-device.ts'
 export { simulatedLine, type SimulatedLine, type SimulatedLineOptions } from './simulated-line.ts'
 export type { SerialSimulator, SimulatorOptions } from './simulator.ts'

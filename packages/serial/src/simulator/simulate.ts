@@ -1,19 +1,20 @@
-import { parseArgs } from 'node:util'
-import { MapperError } from '@mapper-sdk/core'
+import { readFlags, untilAborted, type SimulateOptions } from '@mapper-sdk/core/simulating'
 import { loadDevice, shippedRecipes } from './load-device.ts'
 import { serveSerial } from './serve-serial.ts'
 import { serveTcp } from './serve-tcp.ts'
 import { serveUdp } from './serve-udp.ts'
 import type { SerialSimulator } from './simulator.ts'
 
-export interface SimulateOptions {
-  /** The recipe and flags, as in the usage. */
-  readonly argv: readonly string[]
-  /** How the user called it, for the usage. */
-  readonly program: string
-  readonly out: { write(text: string): unknown }
-  readonly signal: AbortSignal
-}
+const options = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  udp: { type: 'boolean' },
+  tty: { type: 'string' },
+  baud: { type: 'string' },
+  param: { type: 'string', multiple: true },
+  state: { type: 'string', multiple: true },
+  help: { type: 'boolean', short: 'h' },
+} as const
 
 const usage = (program: string) => `Usage: ${program} RECIPE... [flags]
 
@@ -68,25 +69,15 @@ export async function simulate({ argv, program, out, signal }: SimulateOptions):
       ready['tty'] = tty
     }
     out.write(`${JSON.stringify(ready)}\n`)
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await untilAborted(signal)
   } finally {
     await Promise.all(running.map((simulator) => simulator.close()))
   }
 }
 
 function planOf(argv: readonly string[], program: string) {
-  const wrong = (detail: string) =>
-    new MapperError('invalid_config', `${detail}\n\n${usage(program)}`)
-  const { values, positionals } = parsed(argv, wrong)
+  const { values, positionals, wrong, number } = readFlags(argv, options, usage(program))
   if (values.help === true) return 'help'
-  const number = (name: string, text: string, max: number) => {
-    const value = /^\d+$/.test(text) ? Number(text) : NaN
-    if (value <= max) return value
-    throw wrong(`--${name} ${text} is not in 0 … ${max}`)
-  }
   const pairs = (name: string, given: readonly string[] = []) =>
     Object.fromEntries(
       given.map((text) => {
@@ -105,28 +96,7 @@ function planOf(argv: readonly string[], program: string) {
     udp,
     // On a serial port alone there is no network, unless that is asked for.
     onNetwork: tty === undefined || port !== undefined || udp,
-    at: { host, port: number('port', port ?? '0', 65_535) },
-    baudRate: baud === undefined ? undefined : number('baud', baud, 10_000_000),
-  }
-}
-
-function parsed(argv: readonly string[], wrong: (detail: string) => MapperError) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        port: { type: 'string' },
-        host: { type: 'string' },
-        udp: { type: 'boolean' },
-        tty: { type: 'string' },
-        baud: { type: 'string' },
-        param: { type: 'string', multiple: true },
-        state: { type: 'string', multiple: true },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-  } catch (thrown) {
-    throw wrong(thrown instanceof Error ? thrown.message : String(thrown))
+    at: { host, port: number('port', port ?? '0', 0, 65_535) },
+    baudRate: baud === undefined ? undefined : number('baud', baud, 0, 10_000_000),
   }
 }

@@ -1,11 +1,11 @@
 import { MapperError } from '@mapper-sdk/core'
+import { createTimers } from '@mapper-sdk/core/simulating'
 import type { Frame } from '../frame/frame.ts'
 import type { FrameSpec } from '../frame/frame-spec.ts'
 import { createFramer } from '../frame/framer.ts'
 import { befall, type SimulatedRequest } from './faults.ts'
 import type { Saying, SimulatedDevice } from './simulated-device.ts'
 import type { SerialSimulator, SimulatorOptions } from './simulator.ts'
-import { createTimers } from './timers.ts'
 
 /** The devices of a line, whatever carries it. */
 export interface SimulatedLine extends Omit<SerialSimulator, 'close'> {
