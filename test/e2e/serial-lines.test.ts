@@ -160,3 +160,42 @@ it('what is wished is written once, acknowledged and read back', async (context)
   await mapper.isOk(7)
   expect(device.level).toBe(7)
 })
+
+it('a dead device takes little of the time of its line, and its neighbour keeps its cycle', async (context) => {
+  const line = await startLine(context)
+  const device = await line.plug(1)
+  const mapper = startFieldMapper(context, {}, serialDriver)
+  const { path } = line.near
+  const put = (name: string, address: number) =>
+    mapper.put(
+      name,
+      { path, baudRate: 4_000_000, recipeText: addressed, address },
+      { level: { visitor: {} } },
+    )
+  put('alive', 1)
+  put('dead', 2)
+  await until(
+    'one is ok, the other offline',
+    () => [mapper.state('alive'), mapper.state('dead')].join(),
+    (seen) => seen === 'ok,offline',
+  )
+  const before = { asked: device.asked, strange: device.strange, at: performance.now() }
+  await until(
+    '150 more reads of the living one',
+    () => device.asked,
+    (asked) => asked >= before.asked + 150,
+    20_000,
+  )
+  const probes = device.strange - before.strange
+  const elapsedMs = performance.now() - before.at
+  // A tenth of the time is for silence; one probe may be a debt of earlier time, and one may just be on its way.
+  expect(probes * timeoutMs).toBeLessThan(elapsedMs / 10 + 2 * timeoutMs)
+  expect([mapper.state('alive'), mapper.state('dead')]).toEqual(['ok', 'offline'])
+})
+
+const timeoutMs = 200
+/** Only the device with address 1 is there: the request of another is none that it understands. */
+const addressed = asciiRecipe
+  .replace('name:', 'params: { address: {} }\nname:')
+  .replace('request: L,', "request: '{address}L',")
+  .replaceAll("request: 'W", "request: '{address}W")

@@ -5,6 +5,8 @@ export interface AsciiDevice {
   level: number
   /** Answered questions. */
   readonly asked: number
+  /** Frames that it understood nothing of. */
+  readonly strange: number
   /** Answers something else instead; undefined: nothing. */
   answer: (right: Uint8Array) => Uint8Array | undefined
   say(bytes: Uint8Array): Promise<void>
@@ -38,6 +40,7 @@ export async function startAsciiDevice(settings: SerialSettings): Promise<AsciiD
   const wire = await openSerialWire(settings, new AbortController().signal)
   let received = Buffer.alloc(0)
   let asked = 0
+  let strange = 0
   let writing = Promise.resolve()
   const say = (bytes: Uint8Array) => (writing = writing.then(() => wire.write(bytes)))
   const device: AsciiDevice = {
@@ -46,13 +49,18 @@ export async function startAsciiDevice(settings: SerialSettings): Promise<AsciiD
     get asked() {
       return asked
     },
+    get strange() {
+      return strange
+    },
     say,
     close: () => wire.close(),
   }
   const answerTo = (payload: string) => {
-    if (payload === 'L') return asciiFrame(`L${device.level}`)
-    if (!payload.startsWith('W')) return undefined
-    device.level = Number(payload.slice(1))
+    // With an address or without one; it is 1.
+    const [, kind, value = ''] = /^1?([LW])(\d*)$/.exec(payload) ?? []
+    if (kind === 'L') return asciiFrame(`L${device.level}`)
+    if (kind === undefined) return undefined
+    device.level = Number(value)
     return asciiFrame('OK')
   }
   wire.listen(
@@ -61,7 +69,10 @@ export async function startAsciiDevice(settings: SerialSettings): Promise<AsciiD
       for (let end; (end = received.indexOf('\r')) >= 0; received = received.subarray(end + 1)) {
         const payload = asciiPayload(received.subarray(0, end + 1))
         const right = payload === undefined ? undefined : answerTo(payload)
-        if (right === undefined) continue
+        if (right === undefined) {
+          strange++
+          continue
+        }
         asked++
         const said = device.answer(right)
         if (said !== undefined) say(said).catch(() => undefined)

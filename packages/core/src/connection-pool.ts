@@ -9,7 +9,13 @@ import type { Lease } from './lease.ts'
 import { createLines } from './line/lines.ts'
 import type { Logger } from './log.ts'
 import { createMemory } from './memory.ts'
+import { createSilenceBudget, type SilenceBudget } from './silence-budget.ts'
 import type { Clock } from './time.ts'
+
+interface Kept {
+  readonly shared: SharedConnection
+  readonly giveBack: () => void
+}
 
 /**
  * One connection per driver and connection key, shared by all devices that have it: of one mapper, or
@@ -29,31 +35,49 @@ export function createConnectionPool(options: {
   /** For files of the drivers. */
   readonly folder: string | undefined
 }): ConnectionPool {
-  const drivers = new Map<Driver, Map<string, SharedConnection>>()
+  const drivers = new Map<Driver, Map<string, Kept>>()
   const lines = createLines()
+  /** How much time silence may take, of each line that somebody uses. */
+  const silences = new Map<Driver, Map<string, { budget: SilenceBudget; users: number }>>()
+
+  const takeSilence = (driver: Driver, line: string) => {
+    const own = silences.get(driver) ?? new Map<string, { budget: SilenceBudget; users: number }>()
+    silences.set(driver, own)
+    const entry = own.get(line) ?? { budget: createSilenceBudget(options.random), users: 0 }
+    own.set(line, entry)
+    entry.users++
+    return {
+      silence: entry.budget,
+      giveBack() {
+        if (--entry.users === 0) own.delete(line)
+        if (own.size === 0) silences.delete(driver)
+      },
+    }
+  }
+
   return {
     lease(driver, key, protocol, device, onReady) {
-      const connections = drivers.get(driver) ?? new Map<string, SharedConnection>()
+      const connections = drivers.get(driver) ?? new Map<string, Kept>()
       drivers.set(driver, connections)
-      let connection = connections.get(key)
-      if (connection === undefined) {
+      let kept = connections.get(key)
+      if (kept === undefined) {
         const logger = options.logger.child({ connection: key })
         const memory = createMemory()
-        connection = createSharedConnection(driver, protocol, {
-          ...options,
-          logger,
-          memory,
-          lines,
-        })
-        connections.set(key, connection)
+        const { silence, giveBack } = takeSilence(driver, driver.lineKey?.(protocol) ?? key)
+        const own = { ...options, logger, memory, lines, silence }
+        kept = { shared: createSharedConnection(driver, protocol, own), giveBack }
+        connections.set(key, kept)
       }
-      const shared = connection
-      const lease = shared.lease(device, onReady)
+      const used = kept
+      const lease = used.shared.lease(device, onReady)
       return {
         ...lease,
         async release() {
           const ended = lease.release()
-          if (shared.users === 0 && connections.get(key) === shared) connections.delete(key)
+          if (used.shared.users === 0 && connections.get(key) === used) {
+            connections.delete(key)
+            used.giveBack()
+          }
           if (connections.size === 0) drivers.delete(driver)
           await ended
         },

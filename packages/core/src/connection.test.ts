@@ -7,6 +7,7 @@ import type { Lease } from './lease.ts'
 import { silentLogger } from './log.ts'
 import { createLines } from './line/lines.ts'
 import { createMemory } from './memory.ts'
+import { createSilenceBudget } from './silence-budget.ts'
 import { createFakeDriver, createManualClock } from './testing/index.ts'
 
 const settings = { callTimeoutMs: 5_000, backoffFirstMs: 100, backoffMaxMs: 1_000 }
@@ -23,6 +24,7 @@ function rig(options: Parameters<typeof createFakeDriver>[0] = {}) {
     memory: createMemory(),
     lines: createLines(),
     folder: undefined,
+    silence: createSilenceBudget(() => 0.5),
   })
   const stop = new AbortController()
   setMaxListeners(0, stop.signal)
@@ -208,6 +210,7 @@ describe('a shared connection', () => {
         memory: createMemory(),
         lines: createLines(),
         folder: undefined,
+        silence: createSilenceBudget(() => 0.5),
       },
     )
     const lease = other.lease('n/a', () => undefined)

@@ -12,7 +12,7 @@ import { errorPolicies, MapperError } from './errors.ts'
 import { createFairQueue } from './fair-queue.ts'
 import type { Call, Lease } from './lease.ts'
 import type { Logger } from './log.ts'
-import { createSilenceBudget } from './silence-budget.ts'
+import type { SilenceBudget } from './silence-budget.ts'
 import { backoffMs, canceled, type Clock } from './time.ts'
 import { createWatches, type Watches } from './watches.ts'
 
@@ -71,15 +71,16 @@ export function createSharedConnection<P>(
     readonly memory: Memory
     readonly lines: ConnectContext['lines']
     readonly folder: ConnectContext['folder']
+    /** Of all connections on the same line. */
+    readonly silence: SilenceBudget
   },
 ): SharedConnection {
-  const { clock, logger, settings } = options
+  const { clock, logger, settings, silence } = options
   const users = new Set<User>()
   const queue = createFairQueue<Job>()
   // Calls that are under way. No Set: its tables are made anew every few calls, and an old one that the
   // garbage collector has not found yet keeps the newer ones alive, and all calls in them.
   const underWay: Job[] = []
-  const silence = createSilenceBudget(options.random)
   let state: State = { kind: 'idle' }
   let attempts = 0
 

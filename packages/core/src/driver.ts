@@ -50,6 +50,11 @@ export interface Driver<P = unknown, V = unknown> {
   checkProtocol?(protocol: P): Conflict | undefined
   /** Devices with the same key share one connection: one serial line, one socket. */
   connectionKey(protocol: P): string
+  /**
+   * Connections with the same key take each other's time, as those on one serial line do: a silent device
+   * then costs all of them little. Left out: the connectionKey.
+   */
+  lineKey?(protocol: P): string
   /** Opens the connection. A throw means it is not there; core tries again, later and later. */
   connect(protocol: P, context: ConnectContext): Promise<Connection<P, V>>
 }

@@ -5,6 +5,7 @@ import { MapperError } from './errors.ts'
 import { createLines } from './line/lines.ts'
 import { silentLogger } from './log.ts'
 import { createMemory } from './memory.ts'
+import { createSilenceBudget } from './silence-budget.ts'
 import { createFakeDriver, createManualClock } from './testing/index.ts'
 
 /** Two devices on one connection that is there. */
@@ -22,6 +23,7 @@ async function rig() {
       memory: createMemory(),
       lines: createLines(),
       folder: undefined,
+      silence: createSilenceBudget(() => 0.5),
     },
   )
   const leases = {

@@ -1,6 +1,6 @@
 import type { Connection, Driver } from '@mapper-sdk/core'
 import { normalize } from './config/dialects.ts'
-import { keyOf, wireOf } from './config/endpoint.ts'
+import { keyOf, lineKeyOf, wireOf } from './config/endpoint.ts'
 import { protocolSchema, type SerialProtocol } from './config/protocol.ts'
 import { checkProtocol, checkVisitor, deviceRecipe } from './config/recipe-of.ts'
 import { visitorSchema, type SerialVisitor } from './config/visitor.ts'
@@ -26,6 +26,7 @@ export const createSerialDriver = (
   checkProtocol: (protocol) => checkProtocol(protocol, shelf),
   check: (protocol, visitor, property) => checkVisitor(protocol, visitor, shelf, property),
   connectionKey: keyOf,
+  lineKey: lineKeyOf,
   async connect(protocol, { signal, logger, lines }) {
     const recipe = deviceRecipe(protocol, shelf)
     const { ready, params } = recipe

@@ -33,20 +33,24 @@ export function wireOf(protocol: SerialProtocol, usual: RecipeLine = {}): WireSe
 const missing = (field: string, transport: string) =>
   new MapperError('invalid_config', `${field}: missing, transport ${transport} needs it`)
 
+/** Devices with the same key are on one line, whatever they speak there. */
+export const lineKeyOf = ({ transport, path, host, port }: SerialProtocol): string =>
+  transport === 'serial' ? (path ?? '') : `${transport}:${host?.toLowerCase()}:${port}`
+
+const ofLine: ReadonlySet<string> = new Set(['transport', 'path', 'host', 'port'])
+
 /**
  * One connection for each device: it has its own settings, and its own beginning and end. Those on one
  * line take turns there, with the devices of all other drivers.
  */
-export function keyOf({ transport, path, host, port, ...rest }: SerialProtocol): string {
-  const place =
-    transport === 'serial' ? (path ?? '') : `${transport}:${host?.toLowerCase()}:${port}`
-  const { recipe, recipeText, params, ...others } = rest
+export function keyOf(protocol: SerialProtocol): string {
+  const { recipe = '', recipeText, params, ...rest } = protocol
   const text = recipeText === undefined ? [] : [digest(recipeText)]
-  const words = { ...params, ...others }
-  const pairs = Object.entries(words)
+  const others = Object.entries(rest).filter(([word]) => !ofLine.has(word))
+  const pairs = [...Object.entries(params ?? {}), ...others]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([word, value]) => `${word}=${String(value)}`)
-  return [place, recipe ?? '', ...text, ...pairs].join(' ')
+  return [lineKeyOf(protocol), recipe, ...text, ...pairs].join(' ')
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)

@@ -134,6 +134,19 @@ describe('a link to a device', () => {
     await expect(link.over(never)).rejects.toBe(link.failed)
   })
 
+  it('keeps a connection on which others answer', async () => {
+    const device = await tcpDevice((text, say) => text.startsWith('2') && say(frame('2V2')))
+    const lines = createLines()
+    const dead = await linkTo(device, meter, { lines })
+    const alive = await linkTo(device, meter, { lines, settings: { address: '2' } })
+    for (let time = 0; time < 4; time++) {
+      expect((await failure(ask(dead, 'volts'))).code).toBe('timeout')
+      expect(await ask(alive, 'volts', { address: '2' })).toBe('2V2')
+    }
+    expect([dead.failed, alive.failed]).toEqual([undefined, undefined])
+    expect(device.connections).toBe(1)
+  })
+
   it('ends a question at once when told to, and when it is closed', async () => {
     const device = await tcpDevice()
     const link = await linkTo(device, meter)

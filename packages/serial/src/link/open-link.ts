@@ -59,6 +59,7 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
   const hearers = new Set<(payload: Uint8Array) => void>()
   let failed: MapperError | undefined
   let silences = 0
+  let silentSince = 0
   /** The device may have been off, and have forgotten how it was begun with. */
   let forgotten = false
   let sentAt = -Infinity
@@ -119,7 +120,7 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
       if (exchange.answers && isOpen) {
         const waitedMs = exchange.timeoutMs + request.length * line.characterMs
         doubts.add(begun + 2 * waitedMs, exchange.addressed)
-        if (error.code === 'timeout' && line.lastByteAt < begun) silent(error)
+        if (error.code === 'timeout' && line.lastByteAt < begun) silent(error, begun)
       }
       throw error
     } finally {
@@ -127,11 +128,13 @@ function linkOn(line: Line, options: LinkOptions): SerialLink {
     }
   }
 
-  function silent(error: MapperError): void {
-    if (++silences < mostSilences) return
+  function silent(error: MapperError, begun: number): void {
+    if (silences++ === 0) silentSince = begun
+    if (silences < mostSilences) return
     silences = 0
     forgotten = true
-    if (isConnection) line.drop(error)
+    // Where others on the line are heard, the device is away, and not the connection.
+    if (isConnection && line.lastByteAt < silentSince) line.drop(error)
   }
 
   /** In one turn, and at once over when the signal says so. */
