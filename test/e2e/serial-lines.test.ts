@@ -193,9 +193,10 @@ it('a dead device takes little of the time of its line, and its neighbour keeps 
   expect([mapper.state('alive'), mapper.state('dead')]).toEqual(['ok', 'offline'])
 })
 
-const timeoutMs = 200
+const timeoutMs = 300
 /** Only the device with address 1 is there: the request of another is none that it understands. */
 const addressed = asciiRecipe
+  .replaceAll('timeoutMs: 1000', `timeoutMs: ${timeoutMs}`)
   .replace('name:', 'params: { address: {} }\nname:')
   .replace('request: L,', "request: '{address}L',")
   .replaceAll("request: 'W", "request: '{address}W")

@@ -17,11 +17,11 @@ export const asciiRecipe = `
 name: ascii device
 frame: { type: delimiter, start: '#', end: <CR>, checksum: { type: XOR, as: HEX } }
 exchanges:
-  level: { request: L, response: { pattern: '^L(?<level>[0-9]+)$' }, timeoutMs: 200 }
+  level: { request: L, response: { pattern: '^L(?<level>[0-9]+)$' }, timeoutMs: 1000 }
 values:
   level: { from: level, type: integer, group: level }
 writes:
-  level: { request: 'W{value}', type: integer, response: { pattern: '^OK$' }, timeoutMs: 200 }
+  level: { request: 'W{value}', type: integer, response: { pattern: '^OK$' }, timeoutMs: 1000 }
 `
 
 /** A frame of it. */

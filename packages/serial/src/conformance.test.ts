@@ -10,11 +10,11 @@ frame: { type: delimiter, start: <STX>, end: <ETX>, checksum: { type: CRC-16/XMO
 init: [hello]
 shutdown: [bye]
 exchanges:
-  hello: { request: H, response: { pattern: '^H$' }, timeoutMs: 400 }
+  hello: { request: H, response: { pattern: '^H$' }, timeoutMs: 1000 }
   bye: { request: B, noResponse: true }
-  numbers: { request: N, response: { pattern: '^N(?<count>-?[0-9]+) (?<level>\\S+) (?<on>[01])$' }, timeoutMs: 400 }
-  label: { request: L, response: { pattern: '^L(?<label>.*)$' }, timeoutMs: 400 }
-  broken: { request: X, errors: [{ match: { pattern: '^E$' }, text: it is broken }], timeoutMs: 400 }
+  numbers: { request: N, response: { pattern: '^N(?<count>-?[0-9]+) (?<level>\\S+) (?<on>[01])$' }, timeoutMs: 1000 }
+  label: { request: L, response: { pattern: '^L(?<label>.*)$' }, timeoutMs: 1000 }
+  broken: { request: X, errors: [{ match: { pattern: '^E$' }, text: it is broken }], timeoutMs: 1000 }
 streams:
   news: { match: { pattern: '^S(?<news>-?[0-9]+)$' }, timeoutMs: 60000 }
 values:
@@ -25,11 +25,11 @@ values:
   broken: { from: broken, type: text }
   news: { from: news, type: integer, group: news }
 writes:
-  count: { request: 'C{value:d}', type: integer, response: &ok { pattern: '^K$' }, timeoutMs: 400 }
-  level: { request: 'V{value}', response: *ok, readBack: level, timeoutMs: 400 }
-  on: { request: 'O{value}', type: boolean, lookup: { true: '1', false: '0' }, response: *ok, timeoutMs: 400 }
-  label: { request: 'T{value}', type: text, response: *ok, timeoutMs: 400 }
-  broken: { request: 'X{value}', type: text, errors: [{ match: { pattern: '^E$' }, text: it is broken }], timeoutMs: 400 }
+  count: { request: 'C{value:d}', type: integer, response: &ok { pattern: '^K$' }, timeoutMs: 1000 }
+  level: { request: 'V{value}', response: *ok, readBack: level, timeoutMs: 1000 }
+  on: { request: 'O{value}', type: boolean, lookup: { true: '1', false: '0' }, response: *ok, timeoutMs: 1000 }
+  label: { request: 'T{value}', type: text, response: *ok, timeoutMs: 1000 }
+  broken: { request: 'X{value}', type: text, errors: [{ match: { pattern: '^E$' }, text: it is broken }], timeoutMs: 1000 }
 `
 
 const script = `

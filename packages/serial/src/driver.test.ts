@@ -11,8 +11,8 @@ name: oven
 params: { channel: { type: integer, default: 1, minimum: 1, maximum: 4 } }
 frame: { type: delimiter, end: <CR> }
 exchanges:
-  state: { request: 'R{channel}', response: { pattern: '^T(?<now>[0-9.]+) S(?<target>[0-9.]+)$' }, timeoutMs: 200 }
-  name: { request: N, timeoutMs: 200 }
+  state: { request: 'R{channel}', response: { pattern: '^T(?<now>[0-9.]+) S(?<target>[0-9.]+)$' }, timeoutMs: 5000 }
+  name: { request: N, timeoutMs: 5000 }
 streams:
   alarm: { match: { pattern: '^!(?<alarm>[0-9]+)$' }, timeoutMs: 150 }
 values:
@@ -21,19 +21,19 @@ values:
   name: { from: name, type: text }
   alarm: { from: alarm, type: integer, group: alarm }
 writes:
-  target: { request: 'W{channel} {value:.1f}', response: { pattern: '^OK$' }, minimum: 0, maximum: 250, readBack: target, timeoutMs: 200 }
+  target: { request: 'W{channel} {value:.1f}', response: { pattern: '^OK$' }, minimum: 0, maximum: 250, readBack: target, timeoutMs: 5000 }
   beep: { request: B, type: boolean, noResponse: true }
 `.replace('request: B,', "request: 'B{value}',")
 
-const protocolOf = (device: ScriptedDevice): SerialProtocol => {
+const protocolOf = (device: ScriptedDevice, text: string): SerialProtocol => {
   const { settings } = device
   if (settings.kind !== 'tcp') throw new Error('not over TCP')
   const { host, port, connectTimeoutMs } = settings
-  return { transport: 'tcp', host, port, connectTimeoutMs, echo: false, recipeText }
+  return { transport: 'tcp', host, port, connectTimeoutMs, echo: false, recipeText: text }
 }
 
-async function connect(device: ScriptedDevice) {
-  const protocol = protocolOf(device)
+async function connect(device: ScriptedDevice, text = recipeText) {
+  const protocol = protocolOf(device, text)
   const connection = await serialDriver.connect(protocol, connectContext())
   onTestFinished(() => connection.close())
   return { protocol, connection }
@@ -92,7 +92,8 @@ describe('the serial driver', () => {
 
   it('asks a silent device for nothing else', async () => {
     const device = await tcpDevice()
-    const { connection, protocol } = await connect(device)
+    const impatient = recipeText.replaceAll('timeoutMs: 5000', 'timeoutMs: 200')
+    const { connection, protocol } = await connect(device, impatient)
     const outcomes = await connection.read(protocol, [{ value: 'now' }, { value: 'name' }], never)
     expect(shown(outcomes)).toEqual(['timeout', 'timeout'])
     expect(device.heard).toBe('R1\r')
