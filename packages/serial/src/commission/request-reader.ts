@@ -1,5 +1,5 @@
 import { MapperError, type Value } from '@mapper-sdk/core'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import type { ReadyExchange, ReadyRecipe } from '../recipe/compile-recipe.ts'
 import { own } from '../recipe/recipe-parts.ts'
 import { valueWritten } from '../recipe/written.ts'

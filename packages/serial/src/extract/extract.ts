@@ -1,6 +1,6 @@
 import { MapperError, parseDecimal, type Value } from '@mapper-sdk/core'
 import type { Groups } from '../match/match.ts'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
 import { compileFormula, functionNames } from './expression.ts'
 import type { ExtractSpec } from './extract-spec.ts'

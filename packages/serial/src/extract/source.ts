@@ -1,6 +1,6 @@
 import { MapperError, integerOf, parseDecimal, shortestFloat32 } from '@mapper-sdk/core'
 import type { Groups } from '../match/match.ts'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import {
   isFloat,
   isNumberType,

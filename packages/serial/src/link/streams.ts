@@ -1,7 +1,7 @@
 import { MapperError, sleep, systemClock } from '@mapper-sdk/core'
 import type { DeviceRecipe } from '../config/recipe-of.ts'
 import type { Received, SerialLink } from './link.ts'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 
 /** What a device sends on its own. */
 export interface Streams {

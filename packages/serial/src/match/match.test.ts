@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileMatch, latin1 } from './match.ts'
+import { compileMatch } from './match.ts'
+import { latin1 } from '../text/latin1.ts'
 import type { MatchSpec } from './match-spec.ts'
 
 const find = (spec: MatchSpec, text: string, address = 3) =>

@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer'
 import { MapperError } from '@mapper-sdk/core'
+import { latin1 } from '../text/latin1.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
 import { compileTemplate, type Values } from '../template/template.ts'
 import type { MatchSpec } from './match-spec.ts'
@@ -83,7 +83,3 @@ function isAt(payload: Uint8Array, at: number, wanted: Uint8Array): boolean {
   }
   return true
 }
-
-/** Each byte as the character of its number. */
-export const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import { parseTranscript, type Transcript } from '../recipe/transcript.ts'
 import { parseBytes } from '../text/bytes-text.ts'
 import { tcpClient, waitFor } from './client.suite.ts'

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { requireServer } from '../../../../test/support/require-server.ts'
 import { hasSocat, startSerialPair } from '../../../../test/support/serial-pair.ts'
 import { createFramer } from '../frame/framer.ts'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import { parseRecipe } from '../recipe/parse-recipe.ts'
 import { tcpClient, waitFor } from './client.suite.ts'
 import type {

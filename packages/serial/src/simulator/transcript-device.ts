@@ -1,5 +1,5 @@
 import { MapperError } from '@mapper-sdk/core'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import type { Recipe } from '../recipe/recipe.ts'
 import type { Transcript } from '../recipe/transcript.ts'
 import { parseBytes } from '../text/bytes-text.ts'

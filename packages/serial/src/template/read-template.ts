@@ -1,5 +1,5 @@
 import { MapperError, decimalOf, decimalText } from '@mapper-sdk/core'
-import { latin1 } from '../match/match.ts'
+import { latin1 } from '../text/latin1.ts'
 import { parseBytes } from '../text/bytes-text.ts'
 import { compileSafePattern } from '../text/safe-pattern.ts'
 import { isFloat, isNumberType, numberReader, sizeOf } from './number-bytes.ts'
