@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -66,6 +66,15 @@ test('every link leads somewhere', () => {
     ),
   )
   expect(broken).toEqual([])
+})
+
+test('every example is on the page of the examples', () => {
+  const { text } = pageOf('examples/README.md')
+  const listed = [...text.matchAll(/^\| \[[\w-]+\]\(([\w-]+)\)/gm)].map(([, name = '']) => name)
+  const folders = readdirSync(inRoot('examples'), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== 'dist',
+  )
+  expect(listed.toSorted()).toEqual(folders.map(({ name }) => name).toSorted())
 })
 
 describe('TypeScript', () => {
