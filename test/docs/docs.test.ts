@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -68,6 +68,15 @@ test('every link leads somewhere', () => {
   expect(broken).toEqual([])
 })
 
+test('every example is on the page of the examples', () => {
+  const { text } = pageOf('examples/README.md')
+  const listed = [...text.matchAll(/^\| \[[\w-]+\]\(([\w-]+)\)/gm)].map(([, name = '']) => name)
+  const folders = readdirSync(inRoot('examples'), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && entry.name !== 'dist',
+  )
+  expect(listed.toSorted()).toEqual(folders.map(({ name }) => name).toSorted())
+})
+
 describe('TypeScript', () => {
   test('compiles', { timeout: 120_000 }, () => {
     expect(compileBlocks(of('ts').filter(({ info }) => !info.has('file')))).toEqual([])
@@ -121,6 +130,11 @@ describe('commands', () => {
 
   test.each(commands)('%s (%s) exists', (command) => {
     const [program = '', first = '', second = '', third = ''] = command.split(' ')
+    // What npm run build makes is not there before it.
+    for (const word of command.split(/[ =]/)) {
+      if (!word.startsWith('examples/') || word.startsWith('examples/dist/')) continue
+      expect(existsSync(inRoot(word)), word).toBe(true)
+    }
     if (isDeployCommand(command)) expect(deployCommandProblems(command)).toEqual([])
     else if (program === 'node') {
       expect(first).toMatch(/\/dist\/.*\.js$/)
@@ -146,6 +160,9 @@ describe('commands', () => {
       expect(first).toMatch(/^\.\.\/[a-z-]+$/)
     } else if (program === 'apt-get') {
       expect([first, third]).not.toContain('')
+    } else if (program === 'mosquitto') {
+      // The path was looked at above; examples/mqtt-uplink runs it.
+      expect(command).toMatch(/^mosquitto -c examples\/\S+$/)
     } else expect(command).toBe('npm ci')
   })
 })

@@ -28,6 +28,8 @@ export interface MosquittoOptions {
   readonly users?: Readonly<Record<string, string>>
   /** PEM files of the server, and with `clientCa` clients need a certificate of that authority. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa?: string }
+  /** The text of a configuration to start it with instead; it says `port`, and nothing of users and TLS. */
+  readonly configuration?: string
 }
 
 /** A real broker on loopback that keeps nothing: a restart ends every session. */
@@ -45,7 +47,7 @@ export interface Mosquitto {
 
 /** Starts mosquitto and resolves once it accepts connections. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const { port = await freePort(), users, tls } = options
+  const { port = await freePort(), users, tls, configuration } = options
   const { folder, remove } = await scratchFolder()
   const config = path.join(folder, 'mosquitto.conf')
   const lines = [
@@ -69,7 +71,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     lines.push(`keyfile ${tls.key}`, `certfile ${tls.cert}`)
     if (tls.clientCa !== undefined) lines.push(`cafile ${tls.clientCa}`, 'require_certificate true')
   }
-  await writeFile(config, `${lines.join('\n')}\n`)
+  await writeFile(config, configuration ?? `${lines.join('\n')}\n`)
 
   const start = async (): Promise<Child> => {
     const child = startChild(find('mosquitto') ?? 'mosquitto', ['-c', config])
