@@ -7,7 +7,7 @@ import path from 'node:path'
 export const rooms = [
   {
     room: 'foundation',
-    match: /^(errors|schema|log|time|device|alphabet|store)$/,
+    match: /^(errors|schema|log|time|device|alphabet|store|file-of-resource)$/,
     may: ['foundation'],
   },
   {

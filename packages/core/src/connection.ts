@@ -71,6 +71,7 @@ export function createSharedConnection<P>(
     readonly memory: Memory
     readonly lines: ConnectContext['lines']
     readonly folder: ConnectContext['folder']
+    readonly ownFiles?: ConnectContext['ownFiles'] | undefined
   },
 ): SharedConnection {
   const { clock, logger, settings } = options
@@ -131,6 +132,7 @@ export function createSharedConnection<P>(
           memory: options.memory,
           lines: options.lines,
           folder: options.folder,
+          ownFiles: options.ownFiles ?? [],
         })
         const connection = await settle(
           pending,
