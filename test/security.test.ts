@@ -48,9 +48,9 @@ describe('what SECURITY.md says is tested', () => {
 
   test('and a test that is gone, or only a comment or a text, would be found', () => {
     expect(titlesIn("test('a', () => {})\n  it.each([1])(\n    `b`,")).toEqual(['a', 'b'])
-    expect(titlesIn("test.each<[string, () => unknown]>([\n  ['x', () => f(1)],\n])('c d', () =>")).toEqual(
-      ['c d'],
-    )
+    expect(
+      titlesIn("test.each<[string, () => unknown]>([\n  ['x', () => f(1)],\n])('c d', () =>"),
+    ).toEqual(['c d'])
     expect(titlesIn("// test('a')\nconst b = 'b'\nexpect(x).toBe('c')")).toEqual([])
   })
 })
@@ -61,7 +61,9 @@ function titlesIn(text: string): readonly string[] {
   const direct = /\b(?:test|it|describe)\(\s*(['"`])(.*?)\1\s*,/g
   // Of a table of cases the title comes after it: `])('title', …`.
   const ofTables = /\b(?:test|it|describe)\.\w+[^]*?\)\(\s*(['"`])(.*?)\1\s*,/g
-  return [direct, ofTables].flatMap((form) => [...code.matchAll(form)].map(([, , title = '']) => title))
+  return [direct, ofTables].flatMap((form) =>
+    [...code.matchAll(form)].map(([, , title = '']) => title),
+  )
 }
 
 /** What is wrong with the protocol configuration of a device, in one text; empty: nothing. */

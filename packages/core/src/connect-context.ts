@@ -16,5 +16,5 @@ export interface ConnectContext {
    */
   readonly folder: string | undefined
   /** Files that are the mapper's own (configuration, token); `fileOfResource` keeps them closed. */
-  readonly ownFiles?: readonly string[] | undefined
+  readonly ownFiles?: readonly string[]
 }

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
@@ -123,7 +131,9 @@ describe('with MAPPER_FILES', () => {
     expect(await fileOfResource('caFile', '/etc/kubeedge/ca/rootCA.crt')).toBe(
       '/etc/kubeedge/ca/rootCA.crt',
     )
-    expect(await refusal('/etc/kubeedge/certs/server.key')).toContain('put it into /etc/kubeedge/ca,')
+    expect(await refusal('/etc/kubeedge/certs/server.key')).toContain(
+      'put it into /etc/kubeedge/ca,',
+    )
   })
 
   test('whatever way a path takes, it is let through only if it ends in the folder', async () => {
@@ -162,6 +172,19 @@ describe("the mapper's own", () => {
       await expect(folderOfResource('pkiFolder', token, own)).rejects.toThrow("mapper's own")
     }
   })
+})
+
+test('links without an end, and links to what is not there yet, are followed as far as they go', async () => {
+  link(at('b'), 'a')
+  link(at('a'), 'b')
+  expect(await fileOfResource('caFile', at('a'))).toMatch(/\/[ab]$/)
+  vi.stubEnv('MAPPER_FILES', folder('chosen'))
+  expect(await refusal(link(at('later'), 'chosen', 'link'))).toContain(
+    'lies in no folder for files',
+  )
+  expect(await refusal(link('../../later/x', 'chosen', 'up'))).toContain('lies in no folder')
+  const inside = link(at('chosen', 'later'), 'to-later')
+  expect(await fileOfResource('caFile', inside)).toBe(at('chosen', 'later'))
 })
 
 test('a path that is none is refused', async () => {

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises'
+import { readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { MapperError } from './errors.ts'
 
@@ -58,7 +58,9 @@ async function check(option: string, written: string, own: readonly string[]): P
   if (written.includes('\0')) throw invalid(`${option} holds a NUL, which no path does`)
   const real = await realPlace(written)
   if (await isInOne(real, own)) {
-    throw invalid(`${what} is the mapper's own, which no device may name; put another file elsewhere`)
+    throw invalid(
+      `${what} is the mapper's own, which no device may name; put another file elsewhere`,
+    )
   }
   const folders = foldersFor()
   if (folders.length === 0) {
@@ -92,13 +94,23 @@ function isIn(inner: string, outer: string): boolean {
   return way === '' || !(way === '..' || way.startsWith(`..${path.sep}`) || path.isAbsolute(way))
 }
 
-/** Where a path leads. Of what is not there, or not to be looked at, the part that is. */
-async function realPlace(place: string): Promise<string> {
+/** More links in a row than any system follows. */
+const mostLinks = 64
+
+/**
+ * Where a path leads. Of what is not there, or not to be looked at, as far as it is, and then by the words: a
+ * link may lead to what comes later.
+ */
+async function realPlace(place: string, linksLeft = mostLinks): Promise<string> {
   try {
     return await realpath(place)
   } catch {
     const parent = path.dirname(place)
-    return parent === place ? place : path.join(await realPlace(parent), path.basename(place))
+    if (parent === place) return place
+    const realParent = await realPlace(parent, linksLeft)
+    const target = await readlink(place).catch(() => undefined)
+    if (target === undefined || linksLeft === 0) return path.join(realParent, path.basename(place))
+    return realPlace(path.resolve(realParent, target), linksLeft - 1)
   }
 }
 

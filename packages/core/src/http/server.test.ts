@@ -54,7 +54,7 @@ describe('what hostile clients send', () => {
       }),
       { numRuns: 150 },
     )
-    expect((await ask(`/api/v1/device/${'x'.repeat(10_000)}`)).status).toBe(400)
+    expect((await ask(`/api/v1/device/${'x'.repeat(10_000)}`)).status).toBe(431)
   })
 
   it('wrong methods are told which are right', async () => {

@@ -15,5 +15,5 @@ export function ownFilesOf(
     ...[http?.token_file, http?.tls?.key_file],
     ...[mqtt.username_file, mqtt.password_file, mqtt.key_file],
     ...[TOKEN_FILE, MQTT_USERNAME_FILE, MQTT_PASSWORD_FILE],
-  ].filter((each) => each !== undefined && each !== '')
+  ].filter((each): each is string => each !== undefined && each !== '')
 }

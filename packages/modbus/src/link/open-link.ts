@@ -26,10 +26,7 @@ export async function openLink(
   }
 }
 
-function connected(
-  protocol: ModbusProtocol,
-  context: ConnectContext,
-): Promise<ModbusLink> {
+function connected(protocol: ModbusProtocol, context: ConnectContext): Promise<ModbusLink> {
   const { signal, logger, memory, lines } = context
   const { connectTimeoutMs } = protocol
   const endpoint = endpointOf(protocol)

@@ -221,7 +221,11 @@ describe.skipIf(made === undefined)('Modbus/TCP Security', () => {
     it.each<[string, TlsOptions, RegExp]>([
       ['that is not there', { caFile: '/not/there.pem' }, /caFile \/not\/there.pem does not exist/],
       ['that is a folder', { caFile: folder }, /caFile .*folder is no file/],
-      ['that is a device', { caFile: '/dev/zero' }, /caFile \/dev\/zero lies where no device may name a file/],
+      [
+        'that is a device',
+        { caFile: '/dev/zero' },
+        /caFile \/dev\/zero lies where no device may name a file/,
+      ],
       ['by a relative path', { caFile: 'ca.pem' }, /caFile ca.pem is no absolute path/],
       ['without a certificate', { caFile: nonsense }, /caFile .* holds no certificate/],
       ['with a broken certificate', { caFile: broken }, /caFile .* cannot be read/],

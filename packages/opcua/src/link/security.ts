@@ -54,7 +54,14 @@ const dayMs = 86_400_000
 
 export function openSecurity(
   protocol: OpcuaProtocol,
-  { library, folder: defaultFolder, own: ownPlaces = {}, logger, memory, now = Date.now }: SecurityContext,
+  {
+    library,
+    folder: defaultFolder,
+    own: ownPlaces = {},
+    logger,
+    memory,
+    now = Date.now,
+  }: SecurityContext,
 ): Security {
   const { crypto_utils: crypto } = library
   const { applicationUri, certificateFile, keyFile, serverCertificateFile } = protocol
