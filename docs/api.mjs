@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import path from 'node:path'
-import { Application, LogLevel } from 'typedoc'
+import { Application, LogLevel, OptionDefaults } from 'typedoc'
 import { packages } from './generate/packages.mjs'
 
 /**
@@ -18,6 +18,9 @@ const app = await Application.bootstrap({
   readme: 'none',
   out: inRoot('docs/api'),
   logLevel: LogLevel.Warn,
+  // What the generator of the messages writes.
+  blockTags: [...OptionDefaults.blockTags, '@generated'],
+  excludeTags: [...OptionDefaults.excludeTags, '@generated'],
   excludeInternal: true,
   excludePrivate: true,
   disableGit: true,
