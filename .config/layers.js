@@ -99,6 +99,7 @@ export const pureFiles = (dir) => ({
   files: [`${dir}/*.ts`],
   ignores: [
     ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'connection-pool', 'poller'],
+    'file-of-resource',
     ...[
       'device-loop',
       'desired-writer',
