@@ -1,13 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { createDriverConfig, type Driver, type Issue, type RawConfig } from '@mapper-sdk/core'
+import {
+  createDriverConfig,
+  fileOfResource,
+  type Driver,
+  type Issue,
+  type RawConfig,
+} from '@mapper-sdk/core'
 import { startEdgeSim } from '@mapper-sdk/edge-sim'
 import { modbusDriver } from '@mapper-sdk/modbus'
 import { opcuaDriver } from '@mapper-sdk/opcua'
 import { startOpcuaSimulator } from '@mapper-sdk/opcua/simulator'
 import { serialDriver } from '@mapper-sdk/serial'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { pageOf, root } from './docs/markdown.ts'
 import { manifestsOf } from './support/manifests.ts'
 import { startMapper } from './support/mapper-process.ts'
@@ -53,6 +59,20 @@ describe('what SECURITY.md says is tested', () => {
     ).toEqual(['c d'])
     expect(titlesIn("// test('a')\nconst b = 'b'\nexpect(x).toBe('c')")).toEqual([])
   })
+})
+
+test('the page names every place where no device may name a file', async () => {
+  vi.stubEnv('MAPPER_FILES', undefined)
+  const error: unknown = await fileOfResource('caFile', '/proc/x').catch(
+    (thrown: unknown) => thrown,
+  )
+  vi.unstubAllEnvs()
+  const places = String(error).match(/(?<=[:,] )\/[\w./-]+/g) ?? []
+  expect(places.length).toBeGreaterThan(10)
+  const [, section = ''] = pageOf('docs/SECURITY.md').text.split('\n#### Files that devices name\n')
+  // Copies that tools leave behind go without a mention, and so does the older name of /run.
+  const named = places.map((place) => place.replace(/-$|\.d$/, '').replace('/var/run/', '/run/'))
+  expect(named.filter((place) => !section.includes(`\`${place}\``))).toEqual([])
 })
 
 /** The titles of the tests and groups of a file, as they are written. */
