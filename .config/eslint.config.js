@@ -13,7 +13,16 @@ const noPortList = {
 }
 
 export default defineConfig(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/gen/**', '**/*.mjs', '.config/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '**/gen/**',
+      '**/*.mjs',
+      '.config/**',
+      'docs/api/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

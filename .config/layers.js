@@ -7,7 +7,7 @@ import path from 'node:path'
 export const rooms = [
   {
     room: 'foundation',
-    match: /^(errors|schema|log|time|device|alphabet|store)$/,
+    match: /^(errors|schema|log|time|device|alphabet|store|file-of-resource)$/,
     may: ['foundation'],
   },
   // Programs that stand for devices; nothing of the runtime.
@@ -101,6 +101,7 @@ export const pureFiles = (dir) => ({
   files: [`${dir}/*.ts`],
   ignores: [
     ...['errors', 'schema', 'log', 'time', 'device', 'connection', 'connection-pool', 'poller'],
+    'file-of-resource',
     ...[
       'device-loop',
       'desired-writer',

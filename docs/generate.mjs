@@ -7,6 +7,7 @@ import * as modbus from '@mapper-sdk/modbus'
 import * as opcua from '@mapper-sdk/opcua'
 import { format, resolveConfig } from 'prettier'
 import { code, fileTable, tableOf, wordTable } from './generate/schema-table.mjs'
+import { packageTable } from './generate/packages.mjs'
 import { metricTable, routeTable } from './generate/http-tables.mjs'
 import { serialTables } from './generate/serial-tables.mjs'
 
@@ -26,9 +27,11 @@ const tables = {
   'http routes': () => routeTable(describeHttp().openApi),
   metrics: () => metricTable(describeHttp().metrics),
   'check rules': () => ruleTable(rules),
+  packages: packageTable,
 }
 
 const pages = [
+  'reference/api.md',
   'reference/check.md',
   'reference/configuration.md',
   'reference/errors.md',

@@ -6,6 +6,7 @@ import {
   type Outcome,
   type Value,
 } from '@mapper-sdk/core'
+import { printable } from './printable.ts'
 import type { Item, Target } from './target.ts'
 
 /** What became of one item. */
@@ -71,8 +72,9 @@ export const textOf = (value: Value, { type = 'STRING' }: Pick<Item, 'type'>): s
 export function readingLines(readings: readonly ItemReading[]): readonly string[] {
   const width = Math.max(...readings.map(({ item }) => item.label.length))
   const texts = readings.map(({ item, outcome }) => {
-    if (!outcome.ok) return `– ${outcome.error.message}`
-    return item.unit === undefined ? outcome.value.text : `${outcome.value.text} ${item.unit}`
+    if (!outcome.ok) return printable(`– ${outcome.error.message}`, Infinity)
+    const { text } = outcome.value
+    return printable(item.unit === undefined ? text : `${text} ${item.unit}`, Infinity)
   })
   const column = Math.max(...texts.map((text, index) => (readings[index]?.raw ? text.length : 0)))
   return readings.map(({ item, raw }, index) => {

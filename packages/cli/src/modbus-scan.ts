@@ -13,6 +13,7 @@ import {
   type LineSettings,
 } from '@mapper-sdk/modbus/commission'
 import { createProgress, type CommandIo, type Progress } from './command-io.ts'
+import { printable } from './printable.ts'
 
 export interface UnitSearch {
   /** How to reach the line or the gateway. Its unit and line settings are not known. */
@@ -64,7 +65,7 @@ export async function scanForUnits(
         ...(exception !== undefined && { exception }),
         ...(identity && { identity }),
       }
-      const who = identity === undefined ? '' : `: ${shortIdentity(identity)}`
+      const who = identity === undefined ? '' : `: ${printable(shortIdentity(identity))}`
       out.write(json ? `${JSON.stringify(object)}\n` : `${where}  ${said}${who}\n`)
     },
     onNoise({ line, unit }, error) {

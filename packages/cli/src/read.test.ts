@@ -148,3 +148,19 @@ test('a driver that cannot identify a device says so', async () => {
     'the driver modbus cannot ask a device who it is',
   )
 })
+
+test('a text of a device moves no cursor and sets no title', async () => {
+  const { bank, target } = await simulated()
+  const text = '\u001b]0;owned\u0007\u001b[2J'
+  const words = [...Buffer.from(text.padEnd(14, ' ')).toString('hex').matchAll(/.{4}/g)]
+  bank.setRegister(
+    'holding',
+    30,
+    words.map(([word]) => Number.parseInt(word, 16)),
+    3,
+  )
+  const screen = fakeIo()
+  expect(await read(target('30,type=string,length=7'), once, screen.io)).toBe(true)
+  expect(screen.out()).toContain('?]0;owned??[2J')
+  expect(screen.out()).not.toContain('\u001b')
+})

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { MapperError, type Connection } from '@mapper-sdk/core'
 import type { CommandIo } from './command-io.ts'
 import { createReader, readingJson, readingLines, type ItemReading } from './item-reading.ts'
+import { printable } from './printable.ts'
 import type { Target } from './target.ts'
 import { connectTo, withDeadline } from './with-deadline.ts'
 
@@ -92,7 +93,9 @@ async function printIdentity(
     identify(protocol, limited),
   )
   if (json) out.write(`${JSON.stringify({ identity: Object.fromEntries(identity) })}\n`)
-  else for (const [name, text] of identity) out.write(`${name}: ${text}\n`)
+  else {
+    for (const [name, text] of identity) out.write(`${printable(name)}: ${printable(text, 1000)}\n`)
+  }
   if (identity.size === 0) err.write('the device does not say who it is\n')
   return identity.size > 0
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { CloudDevice } from '@mapper-sdk/edge-sim'
-import { changes, logLine, renderTable, type Picture } from './table.ts'
+import { changes, harmless, logLine, renderTable, type Picture } from './table.ts'
 
 /** Where `mapper dev` shows what goes on. */
 export interface Screen {
@@ -43,15 +43,17 @@ function createLiveScreen(out: Terminal): Screen {
 function createLineScreen(out: Terminal): Screen {
   let last: readonly CloudDevice[] = []
   let found: readonly string[] | undefined
+  // What is piped or kept in a file is shown on a terminal in the end.
+  const say = (line: string) => void out.write(`${harmless(line)}\n`)
   return {
-    log: (line, child) => void out.write(`${logLine(line, child)}\n`),
+    log: (line, child) => say(logLine(line, child)),
     show({ devices, findings }) {
       // Those of the start are printed already.
       for (const line of found === undefined ? [] : findings) {
-        if (!found?.includes(line)) out.write(`${line}\n`)
+        if (!found?.includes(line)) say(line)
       }
       found = findings
-      for (const line of changes(last, devices)) out.write(`${line}\n`)
+      for (const line of changes(last, devices)) say(line)
       last = devices
     },
     close: () => undefined,

@@ -51,9 +51,13 @@ function ageText(ms: number): string {
 
 /** Cut to the width, and free of what could move the cursor. */
 function cut(line: string, width: number): string {
-  const plain = line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '·')
+  const plain = harmless(line)
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`
 }
+
+/** A line without what a terminal would obey: names and values come from strangers. Pure. */
+export const harmless = (line: string): string =>
+  line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '·')
 
 /** What changed from one look at the cloud to the next, one line each. Pure. */
 export function changes(

@@ -9,6 +9,7 @@ import {
 } from '@mapper-sdk/core'
 import type { CommandIo } from './command-io.ts'
 import { createReader, plain, textOf, type ItemReading } from './item-reading.ts'
+import { printable } from './printable.ts'
 import type { Item, Target } from './target.ts'
 import { connectTo, withDeadline } from './with-deadline.ts'
 
@@ -154,7 +155,7 @@ function print(
   { out }: CommandIo,
 ) {
   const shown = ({ outcome }: ItemReading) =>
-    outcome.ok ? outcome.value.text : `– ${outcome.error.message}`
+    printable(outcome.ok ? outcome.value.text : `– ${outcome.error.message}`, Infinity)
   const value = ({ outcome }: ItemReading) => (outcome.ok ? plain(outcome.value.value) : null)
   if (json) {
     const all = { before: value(before), wanted: plain(wish), after: value(after) }

@@ -15,4 +15,6 @@ export interface ConnectContext {
    * mapper keeps none. It may not exist yet: who needs it makes it.
    */
   readonly folder: string | undefined
+  /** Files that are the mapper's own (configuration, token); `fileOfResource` keeps them closed. */
+  readonly ownFiles?: readonly string[]
 }

@@ -34,6 +34,8 @@ export function createConnectionPool(options: {
   readonly logger: Logger
   /** For files of the drivers. */
   readonly folder: string | undefined
+  /** Files that no device may name. */
+  readonly ownFiles?: readonly string[] | undefined
 }): ConnectionPool {
   const drivers = new Map<Driver, Map<string, Kept>>()
   const lines = createLines()

@@ -73,6 +73,7 @@ export function createSharedConnection<P>(
     readonly folder: ConnectContext['folder']
     /** Of all connections on the same line. */
     readonly silence: SilenceBudget
+    readonly ownFiles?: ConnectContext['ownFiles'] | undefined
   },
 ): SharedConnection {
   const { clock, logger, settings, silence } = options
@@ -132,6 +133,7 @@ export function createSharedConnection<P>(
           memory: options.memory,
           lines: options.lines,
           folder: options.folder,
+          ownFiles: options.ownFiles ?? [],
         })
         const connection = await settle(
           pending,

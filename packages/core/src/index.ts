@@ -17,6 +17,7 @@ export {
   type RawValue,
 } from './device.ts'
 export { aliases, inOurWords, numberIn, type Dialect } from './dialect-words.ts'
+export { fileOfResource, folderOfResource, type OwnPlaces } from './file-of-resource.ts'
 export { didYouMean } from './did-you-mean.ts'
 export type { JSONSchema } from './schema.ts'
 export type {

@@ -10,6 +10,7 @@ import { keepTlsFresh, planHttp, type HttpPlan } from './main/http-plan.ts'
 import { settingsOf } from './main/config-schema.ts'
 import { parseFlags, usage } from './main/flags.ts'
 import { createLogger } from './main/logger.ts'
+import { ownFilesOf } from './main/own-files.ts'
 import type { MapperView } from './view.ts'
 import { end, exitCodes, stopOnSignals } from './main/signals.ts'
 import { openStateStore } from './main/state-store.ts'
@@ -84,6 +85,7 @@ async function run(driver: Driver, file: string, level: LogLevel | undefined): P
       logger,
       signal,
       settings,
+      ownFiles: ownFilesOf(config, file, environment),
       onStart: (live) => (view = live),
       ...(state_dir !== undefined && {
         folder: state_dir,

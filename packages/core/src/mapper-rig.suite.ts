@@ -56,6 +56,7 @@ export function rig(
     settings?: Partial<MapperSettings>
     store?: StateStore
     folder?: string
+    ownFiles?: readonly string[]
     logger?: Logger
   } & FakeDriverOptions = {},
 ) {
@@ -77,6 +78,7 @@ export function rig(
       settings: { budget: {}, ...options.settings },
       store: options.store ?? createVolatileStore(),
       ...(options.folder !== undefined && { folder: options.folder }),
+      ...(options.ownFiles !== undefined && { ownFiles: options.ownFiles }),
       clock,
       random: () => 0.5,
       onStart: (live) => (view = live),

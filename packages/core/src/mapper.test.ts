@@ -30,6 +30,36 @@ describe('a mapper', () => {
     expect(driver.context).toMatchObject({ folder })
   })
 
+  it('tells the driver which files are its own', async () => {
+    const { clock, driver, edge, start } = rig({ ownFiles: ['/etc/mapper/token'] })
+    edge.apply(device(), model)
+    start()
+    await clock.advance(50)
+    expect(driver.context).toMatchObject({ ownFiles: ['/etc/mapper/token'] })
+  })
+
+  it('keeps devices of one name in two namespaces apart', async () => {
+    const { clock, driver, edge, field, start } = rig()
+    const other = driver.device('other').set('temperature', 99).set('setpoint', 1)
+    edge.apply(device(), model)
+    edge.apply(device({ namespace: 'plant', protocol: { host: 'other' } }), {
+      ...model,
+      namespace: 'plant',
+    })
+    start()
+    await clock.advance(1_000)
+    const values = () =>
+      ['default/boiler-1', 'plant/boiler-1'].map((each) => edge.twin(each, 'temperature')?.reported)
+    expect(values()).toEqual(['21.5', '99'])
+    other.set('temperature', 98)
+    edge.remove('default/boiler-1')
+    await clock.advance(2_000)
+    expect(edge.twin('plant/boiler-1', 'temperature')?.reported).toBe('98')
+    field.set('temperature', 1)
+    await clock.advance(2_000)
+    expect(edge.twin('plant/boiler-1', 'temperature')?.reported).toBe('98')
+  })
+
   it('reports a change with the next cycle, and nothing when nothing changed', async () => {
     const { clock, edge, field, start } = rig()
     edge.apply(device(), model)

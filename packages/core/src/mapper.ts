@@ -57,6 +57,8 @@ export interface MapperOptions {
   readonly store?: StateStore
   /** Where drivers may keep files of their own across restarts; made when the first one is written. */
   readonly folder?: string
+  /** Files that no device may name: its configuration, its secrets. */
+  readonly ownFiles?: readonly string[]
   readonly clock?: Clock
   /** 0 ≤ x < 1, for jitter. */
   readonly random?: () => number
@@ -169,11 +171,13 @@ export function createConnections(options: {
   readonly settings?: Partial<MapperSettings>
   /** Where drivers may keep files of their own across restarts. */
   readonly folder?: string
+  /** Files that no device may name: the configuration, secrets. */
+  readonly ownFiles?: readonly string[]
 }): ConnectionPool {
-  const { logger, clock = systemClock, random = Math.random, folder } = options
+  const { logger, clock = systemClock, random = Math.random, folder, ownFiles } = options
   const { callTimeoutMs, reconnectMaxMs } = { ...defaultSettings, ...options.settings }
   const settings = { callTimeoutMs, backoffFirstMs: 100, backoffMaxMs: reconnectMaxMs }
-  return createConnectionPool({ clock, random, logger, settings, folder })
+  return createConnectionPool({ clock, random, logger, settings, folder, ownFiles })
 }
 
 function tighter(edge: EdgeLimits, own: Partial<EdgeLimits>): EdgeLimits {

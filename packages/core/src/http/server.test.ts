@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { ask, bearer, eventually, rawConnection, serve, serveMapper } from './http-rig.suite.ts'
 
@@ -33,6 +34,27 @@ describe('what hostile clients send', () => {
     }
     expect(log.lines.filter((line) => line.startsWith('error'))).toEqual([])
     expect(Object.keys(Object.prototype)).toEqual([])
+  })
+
+  it('leads nowhere either when it is made up', async () => {
+    const { ask } = await serveMapper()
+    const marker = 'm4rker'
+    const part = fc.oneof(
+      fc.string(),
+      fc.constantFrom('__proto__', 'toString', '..', '<b>', '\u202e', 'ü', '\r\nX-A: b', '\0', '"'),
+    )
+    const route = fc.constantFrom('device', 'devicemethod', 'meta/model', 'database')
+    const names = fc.array(part, { minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(route, names, async (first, rest) => {
+        const path = rest.map((name) => encodeURIComponent(marker + name)).join('/')
+        const answer = await ask(`/api/v1/${first}/${path}`)
+        expect([400, 404, 405, 501], path).toContain(answer.status)
+        expect(answer.text + JSON.stringify(answer.headers), path).not.toContain(marker)
+      }),
+      { numRuns: 150 },
+    )
+    expect((await ask(`/api/v1/device/${'x'.repeat(10_000)}`)).status).toBe(431)
   })
 
   it('wrong methods are told which are right', async () => {

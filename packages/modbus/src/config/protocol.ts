@@ -3,6 +3,7 @@ import { protectedPattern } from './protected-ranges.ts'
 import { isLine, transportNames, transports, type Transport } from './transports.ts'
 
 const host = Type.String({
+  pattern: '^[^\\s/@]+$',
   minLength: 1,
   maxLength: 253,
   description: 'TCP and UDP: host name or IP address.',

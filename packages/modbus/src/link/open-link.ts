@@ -26,10 +26,8 @@ export async function openLink(
   }
 }
 
-function connected(
-  protocol: ModbusProtocol,
-  { signal, logger, memory, lines }: ConnectContext,
-): Promise<ModbusLink> {
+function connected(protocol: ModbusProtocol, context: ConnectContext): Promise<ModbusLink> {
+  const { signal, logger, memory, lines } = context
   const { connectTimeoutMs } = protocol
   const endpoint = endpointOf(protocol)
   switch (endpoint.kind) {
@@ -47,7 +45,7 @@ function connected(
         if (memory.get(key) === undefined) logger.warn(sentence)
         memory.set(key, true)
       }
-      const tls = settings && { tls: { ...settings, onWarning } }
+      const tls = settings && { tls: { ...settings, onWarning, own: context } }
       return connectTcp({ host, port, connectTimeoutMs, ...tls }, signal)
     }
   }

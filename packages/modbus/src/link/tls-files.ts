@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
-import { MapperError } from '@mapper-sdk/core'
+import { fileOfResource, MapperError, type OwnPlaces } from '@mapper-sdk/core'
 
 export interface TlsFiles {
   /** Certificates (PEM) that may sign the server's; those known to Node.js if left out. */
@@ -9,6 +9,8 @@ export interface TlsFiles {
   readonly certFile?: string
   /** The private key (PEM) of that certificate. */
   readonly keyFile?: string
+  /** What none of these may be. */
+  readonly own?: OwnPlaces
 }
 
 export interface TlsTexts {
@@ -27,15 +29,20 @@ const soonMs = 30 * dayMs
  * Reads the files as they are now. Rejects with `invalid_config` or `access_denied` that names the
  * option and the path, and never what is in a file.
  */
-export async function readTlsFiles({ caFile, certFile, keyFile }: TlsFiles): Promise<TlsTexts> {
+export async function readTlsFiles({
+  caFile,
+  certFile,
+  keyFile,
+  own,
+}: TlsFiles): Promise<TlsTexts> {
   if ((certFile === undefined) !== (keyFile === undefined)) {
     const [given, other] =
       certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile']
     throw invalid(`${other} is missing, but needed with ${given}`)
   }
-  const ca = caFile === undefined ? undefined : await readPem('caFile', caFile)
-  const cert = certFile === undefined ? undefined : await readPem('certFile', certFile)
-  const key = keyFile === undefined ? undefined : await readPem('keyFile', keyFile)
+  const ca = caFile === undefined ? undefined : await readPem('caFile', caFile, own)
+  const cert = certFile === undefined ? undefined : await readPem('certFile', certFile, own)
+  const key = keyFile === undefined ? undefined : await readPem('keyFile', keyFile, own)
   if (ca !== undefined) certificatesIn(ca)
   const warnings: string[] = []
   if (cert !== undefined && key !== undefined) {
@@ -79,14 +86,14 @@ interface Pem {
 }
 
 /** The path comes from a custom resource that somebody else wrote: a pipe or a device is not even opened. */
-async function readPem(option: string, path: string): Promise<Pem> {
+async function readPem(option: string, path: string, own?: OwnPlaces): Promise<Pem> {
   const what = `${option} ${path}`
-  if (!path.startsWith('/')) throw invalid(`${what} is no absolute path`)
+  const real = await fileOfResource(option, path, own)
   try {
-    const stats = await stat(path)
+    const stats = await stat(real)
     if (!stats.isFile()) throw invalid(`${what} is no file`)
     if (stats.size > mostBytes) throw invalid(`${what} is larger than any certificate`)
-    return { what, text: await readFile(path, 'utf8'), mode: stats.mode }
+    return { what, text: await readFile(real, 'utf8'), mode: stats.mode }
   } catch (thrown) {
     if (thrown instanceof MapperError) throw thrown
     const { code = 'failed' } = thrown as NodeJS.ErrnoException

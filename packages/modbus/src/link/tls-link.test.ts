@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { execFileSync } from 'node:child_process'
 import { MapperError } from '@mapper-sdk/core'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { certificates } from './certificates.suite.ts'
 import { connectTcp } from './tcp-link.ts'
 import type { TlsOptions } from './tls-connect.ts'
@@ -221,7 +221,11 @@ describe.skipIf(made === undefined)('Modbus/TCP Security', () => {
     it.each<[string, TlsOptions, RegExp]>([
       ['that is not there', { caFile: '/not/there.pem' }, /caFile \/not\/there.pem does not exist/],
       ['that is a folder', { caFile: folder }, /caFile .*folder is no file/],
-      ['that is a device', { caFile: '/dev/zero' }, /caFile \/dev\/zero is no file/],
+      [
+        'that is a device',
+        { caFile: '/dev/zero' },
+        /caFile \/dev\/zero lies where no device may name a file/,
+      ],
       ['by a relative path', { caFile: 'ca.pem' }, /caFile ca.pem is no absolute path/],
       ['without a certificate', { caFile: nonsense }, /caFile .* holds no certificate/],
       ['with a broken certificate', { caFile: broken }, /caFile .* cannot be read/],
@@ -236,6 +240,21 @@ describe.skipIf(made === undefined)('Modbus/TCP Security', () => {
       expect(message).toMatch(/^\[invalid_config\] /)
       expect(message).toMatch(problem)
       expect(message).not.toContain('planted')
+    })
+    it('is read only where a device may name one', async () => {
+      vi.stubEnv('MAPPER_FILES', folder)
+      try {
+        for (const tls of [{ caFile }, { certFile, keyFile }]) {
+          expect(await reading(1, tls)).toMatch(
+            /^\[invalid_config\] (ca|cert)File \S+ lies in no folder .* put it into \S+folder, or add/,
+          )
+        }
+      } finally {
+        vi.unstubAllEnvs()
+      }
+      expect(await reading(1, { certFile, keyFile, own: { ownFiles: [keyFile] } })).toMatch(
+        /keyFile \S+ is the mapper's own/,
+      )
     })
     it('that may not be read is named, and who would read it', async () => {
       const hidden = write('hidden.pem', text(caFile), 0o000)

@@ -1,4 +1,4 @@
-import { MapperError, type ConnectContext } from '@mapper-sdk/core'
+import { folderOfResource, MapperError, type ConnectContext } from '@mapper-sdk/core'
 import path from 'node:path'
 import type { OPCUAClient } from 'node-opcua-client'
 import type { OpcuaProtocol } from '../config/protocol.ts'
@@ -61,9 +61,11 @@ async function connectTo(
       'a secured connection needs a folder for certificates: set state_dir in the mapper configuration, or pkiFolder',
     )
   }
+  const { pkiFolder } = protocol
+  if (pkiFolder !== undefined) await folderOfResource('pkiFolder', pkiFolder, context)
   const security = openSecurity(
     { ...protocol, url },
-    { library, folder: folder ?? '', logger, memory },
+    { library, folder: folder ?? '', own: context, logger, memory },
   )
   const step = <T>(what: string, pending: Promise<T>) => within(pending, timeoutMs, signal, what)
 

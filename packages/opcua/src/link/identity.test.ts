@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { loadLibrary } from '../library.ts'
 import { createMaker, now } from '../pki/certificates.suite.ts'
 import { readIdentity, readPassword, type IdentityWishes } from './identity.ts'
@@ -58,6 +58,40 @@ describe('a password', () => {
     await expect(readPassword({ password: 'a', passwordFile: '/b' })).rejects.toMatchObject({
       detail: 'password and passwordFile are both set; keep one',
     })
+  })
+  test.each([
+    ['a private key', '-----BEGIN PRIVATE KEY-----\nplanted\n-----END PRIVATE KEY-----\n'],
+    ['a list of users', 'root:*:1:\nplanted:*:2:\n'],
+    ['more than a server takes', `planted${'x'.repeat(4096)}`],
+  ])('file that holds %s is not sent, and not quoted', async (_, text) => {
+    const file = await fileOf('no-password', text)
+    for (const wishes of [{ passwordFile: file }, { password: file }]) {
+      const error: unknown = await readPassword(wishes).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        code: 'invalid_config',
+        detail: expect.stringMatching(
+          /^password(File)? \S+ holds no password: that is one line of at most 4096 bytes$/,
+        ) as string,
+      })
+      expect(inspect(error, { depth: 9 })).not.toContain('planted')
+    }
+  })
+  test('file is read only where a device may name one', async () => {
+    const file = await fileOf('password', 'planted')
+    const own = { ownFiles: [file] }
+    for (const wishes of [{ passwordFile: file }, { password: file }]) {
+      await expect(readPassword(wishes, own)).rejects.toThrow("is the mapper's own")
+    }
+    await expect(readPassword({ passwordFile: '/etc/kubeedge/x' })).rejects.toThrow('MAPPER_FILES')
+    await expect(readPassword({ password: '/proc/self/environ' })).rejects.toThrow('MAPPER_FILES')
+    vi.stubEnv('MAPPER_FILES', '/etc/mapper/devices')
+    try {
+      for (const wishes of [{ passwordFile: file }, { password: file }]) {
+        await expect(readPassword(wishes)).rejects.toThrow('put it into /etc/mapper/devices')
+      }
+    } finally {
+      vi.unstubAllEnvs()
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError, type OwnPlaces } from '@mapper-sdk/core'
 import type {
   UserIdentityInfo,
   UserIdentityInfoUserName,
@@ -10,7 +10,7 @@ import type { Library } from '../library.ts'
 import { parseCertificates } from '../pki/certificate.ts'
 import { timeProblem } from '../pki/judge-certificate.ts'
 import { checkKey, readPrivateKey } from '../pki/own-certificate.ts'
-import { readKeyFile, readNamedFile } from '../pki/read-file.ts'
+import { readResourceFile, readResourceKey } from '../pki/read-file.ts'
 import { tokenOf } from './choose-endpoint.ts'
 
 export type IdentityWishes = Pick<
@@ -26,29 +26,46 @@ export async function readIdentity(
   wishes: IdentityWishes & Parameters<typeof tokenOf>[0],
   library: Library,
   now: number,
+  own?: OwnPlaces,
 ): Promise<UserIdentityInfo> {
   const { UserTokenType } = library
   const token = tokenOf(wishes)
-  if (token === 'Certificate') return userCertificate(wishes, library, now)
+  if (token === 'Certificate') return userCertificate(wishes, library, now, own)
   if (token !== 'UserName') return { type: UserTokenType.Anonymous }
   const identity: UserIdentityInfoUserName = {
     type: UserTokenType.UserName,
     userName: wishes.userName ?? '',
     password: '',
   }
-  return hide(identity, 'password', await readPassword(wishes))
+  return hide(identity, 'password', await readPassword(wishes, own))
 }
 
-/** The password itself. A `password` that is the path of a file names the file that holds it. */
-export async function readPassword({ password, passwordFile }: IdentityWishes): Promise<string> {
+/** No server takes a longer one. */
+const mostBytes = 4096
+
+/**
+ * The password itself. A `password` that is the path of a file names the file that holds it. What is in
+ * the file goes to the server that the same resource names, so a file that cannot be a password is refused.
+ */
+export async function readPassword(
+  { password, passwordFile }: IdentityWishes,
+  own?: OwnPlaces,
+): Promise<string> {
   if (passwordFile !== undefined && password !== undefined) {
     throw new MapperError('invalid_config', 'password and passwordFile are both set; keep one')
   }
   const file = passwordFile ?? (isFile(password) ? password : undefined)
   if (file === undefined) return password ?? ''
   const option = passwordFile === undefined ? 'password' : 'passwordFile'
-  const text = (await readNamedFile(option, file)).toString('utf8')
-  return text.replace(/\r?\n$/, '')
+  const bytes = await readResourceFile(option, file, own)
+  const text = bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (bytes.length > mostBytes || /[\r\n][^\r\n]/.test(text)) {
+    throw new MapperError(
+      'invalid_config',
+      `${option} ${file} holds no password: that is one line of at most ${mostBytes} bytes`,
+    )
+  }
+  return text
 }
 
 const isFile = (text: string | undefined): text is string =>
@@ -58,13 +75,14 @@ async function userCertificate(
   { userCertificateFile = '', userKeyFile = '' }: IdentityWishes,
   { UserTokenType, crypto_utils: crypto }: Library,
   now: number,
+  own: OwnPlaces | undefined,
 ): Promise<UserIdentityInfo> {
   const what = `userCertificateFile ${userCertificateFile}`
   const [certificate] = parseCertificates(
-    await readNamedFile('userCertificateFile', userCertificateFile),
+    await readResourceFile('userCertificateFile', userCertificateFile, own),
     what,
   )
-  const bytes = await readKeyFile('userKeyFile', userKeyFile)
+  const bytes = await readResourceKey('userKeyFile', userKeyFile, own)
   const key = readPrivateKey('userKeyFile', userKeyFile, bytes)
   checkKey(certificate, what, key, `userKeyFile ${userKeyFile}`)
   const outOfTime = timeProblem(certificate, now)

@@ -1,4 +1,4 @@
-import { MapperError, type Logger, type Memory } from '@mapper-sdk/core'
+import { MapperError, type Logger, type Memory, type OwnPlaces } from '@mapper-sdk/core'
 import type { EndpointDescription, OPCUAClientOptions, UserIdentityInfo } from 'node-opcua-client'
 import type { OpcuaProtocol } from '../config/protocol.ts'
 import type { Library } from '../library.ts'
@@ -18,6 +18,8 @@ export interface SecurityContext {
   readonly library: Library
   /** The PKI folder, if the protocol configuration names none. Touched only if a policy is used. */
   readonly folder: string
+  /** What no resource may name. */
+  readonly own?: OwnPlaces
   readonly logger: Logger
   /** Remembers what was said today. */
   readonly memory: Memory
@@ -52,7 +54,14 @@ const dayMs = 86_400_000
 
 export function openSecurity(
   protocol: OpcuaProtocol,
-  { library, folder: defaultFolder, logger, memory, now = Date.now }: SecurityContext,
+  {
+    library,
+    folder: defaultFolder,
+    own: ownPlaces = {},
+    logger,
+    memory,
+    now = Date.now,
+  }: SecurityContext,
 ): Security {
   const { crypto_utils: crypto } = library
   const { applicationUri, certificateFile, keyFile, serverCertificateFile } = protocol
@@ -65,7 +74,7 @@ export function openSecurity(
 
   const readOwn = (): Promise<OwnCertificate> =>
     certificateFile !== undefined && keyFile !== undefined
-      ? ownFiles({ certificateFile, keyFile }, { applicationUri, now: now() })
+      ? ownFiles({ certificateFile, keyFile }, { applicationUri, now: now(), own: ownPlaces })
       : ownCertificate(folder, { applicationUri, now: now(), crypto })
 
   const judge = async (sent: Uint8Array, { endpoint, policy, url }: Choice) => {
@@ -75,7 +84,10 @@ export function openSecurity(
       ...(endpoint.server.applicationUri && { applicationUri: endpoint.server.applicationUri }),
       ...hostOf(url),
     }
-    const verdict = await judgeServer(sent, { folder, serverCertificateFile, context, crypto })
+    const verdict = await judgeServer(sent, {
+      ...{ folder, serverCertificateFile, context, crypto },
+      own: ownPlaces,
+    })
     verdict.warnings.forEach(say)
     serverRefusal = verdict.refusal?.error
     return verdict
@@ -157,7 +169,7 @@ export function openSecurity(
       const downgrade = findDowngrade(protocol, choice, protectedOffers)
       if (downgrade !== undefined) throw downgrade
     },
-    identity: () => readIdentity(protocol, library, now()),
+    identity: () => readIdentity(protocol, library, now(), ownPlaces),
     refusalOf: (thrown) => {
       const judged = /server Certificate verification failed/i.test(String(thrown))
       if (judged && serverRefusal !== undefined) return serverRefusal

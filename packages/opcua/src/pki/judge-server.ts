@@ -1,4 +1,4 @@
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError, type OwnPlaces } from '@mapper-sdk/core'
 import type { Library } from '../library.ts'
 import { describeCertificate, parseCertificates, type Certificate } from './certificate.ts'
 import { filesIn, openPkiFolder, pkiFolder } from './folder.ts'
@@ -8,7 +8,7 @@ import {
   type Refusal,
   type TrustLists,
 } from './judge-certificate.ts'
-import { readNamedFile } from './read-file.ts'
+import { readNamedFile, readResourceFile } from './read-file.ts'
 import { shellWord } from './shell-word.ts'
 import { certificatesIn, reject } from './trust-list.ts'
 
@@ -22,6 +22,7 @@ export interface JudgeServerOptions {
   readonly folder: string
   /** The one certificate that is trusted besides those in the folder. */
   readonly serverCertificateFile?: string | undefined
+  readonly own?: OwnPlaces
   readonly context: JudgeContext
   readonly crypto: Library['crypto_utils']
 }
@@ -40,7 +41,7 @@ export async function judgeServer(
     return { refusal: { status: 'BadCertificateInvalid', error: parsed }, warnings: [] }
   }
   const [leaf, ...chain] = parsed
-  const { lists, problems } = await readTrustLists(folder, options.serverCertificateFile)
+  const { lists, problems } = await readTrustLists(options)
   const { refusal, warnings } = judgeCertificate(leaf, chain, lists, context, crypto)
   const what = `the server's certificate ${describeCertificate(leaf)}`
   const said = [...problems, ...warnings.map((each) => `${what} ${each}`)]
@@ -86,10 +87,14 @@ const adviceFor: Readonly<Record<Exclude<Refusal['status'], 'BadCertificateUntru
   BadCertificateRevoked: 'have the server use another one',
 }
 
-async function readTrustLists(
-  root: string,
-  pinnedFile: string | undefined,
-): Promise<{ readonly lists: TrustLists; readonly problems: readonly string[] }> {
+async function readTrustLists({
+  folder: root,
+  serverCertificateFile: pinnedFile,
+  own,
+}: JudgeServerOptions): Promise<{
+  readonly lists: TrustLists
+  readonly problems: readonly string[]
+}> {
   const { trusted, issuers, trustedRevocations, issuerRevocations } = pkiFolder(root)
   const stored = [
     ...(await certificatesIn('trusted', trusted)),
@@ -99,7 +104,12 @@ async function readTrustLists(
   const pinned =
     pinnedFile === undefined
       ? []
-      : [parseCertificates(await readNamedFile(option, pinnedFile), `${option} ${pinnedFile}`)[0]]
+      : [
+          parseCertificates(
+            await readResourceFile(option, pinnedFile, own),
+            `${option} ${pinnedFile}`,
+          )[0],
+        ]
   const of = (room: string) =>
     stored.flatMap((each) => (each.room === room ? (each.certificate ?? []) : []))
   const files = [...(await filesIn(trustedRevocations)), ...(await filesIn(issuerRevocations))]

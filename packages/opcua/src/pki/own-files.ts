@@ -1,8 +1,8 @@
-import { MapperError } from '@mapper-sdk/core'
+import { MapperError, type OwnPlaces } from '@mapper-sdk/core'
 import { dayOf, daysLeft, parseCertificates } from './certificate.ts'
 import { timeProblem } from './judge-certificate.ts'
 import { checkKey, own, readPrivateKey, type OwnCertificate } from './own-certificate.ts'
-import { readKeyFile, readNamedFile } from './read-file.ts'
+import { readResourceFile, readResourceKey } from './read-file.ts'
 
 /**
  * The mapper's own certificate and key as files of the user, read as they are now, so that replaced ones
@@ -10,12 +10,17 @@ import { readKeyFile, readNamedFile } from './read-file.ts'
  */
 export async function ownFiles(
   files: { readonly certificateFile: string; readonly keyFile: string },
-  options: { readonly applicationUri?: string | undefined; readonly now: number },
+  options: {
+    readonly applicationUri?: string | undefined
+    readonly now: number
+    readonly own?: OwnPlaces
+  },
 ): Promise<OwnCertificate> {
   const { certificateFile, keyFile } = files
-  const bytes = await readNamedFile('certificateFile', certificateFile)
+  const bytes = await readResourceFile('certificateFile', certificateFile, options.own)
   const [first, ...rest] = parseCertificates(bytes, `certificateFile ${certificateFile}`)
-  const key = readPrivateKey('keyFile', keyFile, await readKeyFile('keyFile', keyFile))
+  const keyBytes = await readResourceKey('keyFile', keyFile, options.own)
+  const key = readPrivateKey('keyFile', keyFile, keyBytes)
   const what = `certificateFile ${certificateFile} (thumbprint ${first.thumbprint})`
   checkKey(first, `certificateFile ${certificateFile}`, key, `keyFile ${keyFile}`)
   const outOfTime = timeProblem(first, options.now)

@@ -4,6 +4,7 @@ export const transportNames = ['serial', 'tcp', 'udp'] as const
 export type Transport = (typeof transportNames)[number]
 
 const host = Type.String({
+  pattern: '^[^\\s/@]+$',
   minLength: 1,
   maxLength: 253,
   description: 'TCP and UDP: host name or IP address of the device server.',
