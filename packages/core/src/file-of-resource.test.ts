@@ -150,7 +150,8 @@ describe('with MAPPER_FILES', () => {
         const real = await fileOfResource('caFile', written).catch(() => undefined)
         if (real === undefined) return
         expect(real === chosen || real.startsWith(`${chosen}/`), written).toBe(true)
-        if (existsSync(written)) expect(realpathSync(written)).toBe(real)
+        // As the system follows it: the other one takes .. away before it follows links.
+        if (existsSync(written)) expect(realpathSync.native(written)).toBe(real)
       }),
       { numRuns: 300 },
     )
