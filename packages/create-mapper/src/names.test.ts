@@ -36,9 +36,21 @@ describe('names', () => {
     expect(protocolNameProblem(name)).toBeUndefined()
   })
 
-  it.each(['', 'true', 'No', '7up', 'a b', 'a=b', 'a/b', 'a\n', "a'b", 'x'.repeat(64)])(
-    'not of protocols: %j',
-    (name) => expect(protocolNameProblem(name)).toContain(JSON.stringify(name)),
+  it.each([
+    '',
+    'true',
+    'No',
+    'e0',
+    'E-12',
+    '7up',
+    'a b',
+    'a=b',
+    'a/b',
+    'a\n',
+    "a'b",
+    'x'.repeat(64),
+  ])('not of protocols: %j', (name) =>
+    expect(protocolNameProblem(name)).toContain(JSON.stringify(name)),
   )
 
   it('give a usual name of the protocol, which is always legal', () => {

@@ -1,5 +1,5 @@
 /** Words that YAML takes for something else than a text. */
-const yamlWords = ['true', 'false', 'null', 'yes', 'no', 'on', 'off', 'y', 'n']
+const yamlWords = /^(?:true|false|null|yes|no|on|off|y|n|e-?\d+)$/i
 
 /** Why npm or a file system would not take this as the name of a package, or undefined. */
 export function packageNameProblem(name: string): string | undefined {
@@ -17,10 +17,10 @@ export function packageNameProblem(name: string): string | undefined {
  */
 export function protocolNameProblem(name: string): string | undefined {
   const isLegal = /^[a-zA-Z][a-zA-Z0-9._-]{0,62}$/.test(name)
-  if (isLegal && !yamlWords.includes(name.toLowerCase())) return undefined
+  if (isLegal && !yamlWords.test(name)) return undefined
   return (
     `the protocol ${JSON.stringify(name)} is no name for one: write letters, digits, "-", "_" and ".", ` +
-    'beginning with a letter, at most 63 characters, and no word such as true'
+    'beginning with a letter, at most 63 characters, and no word such as true or e1'
   )
 }
 

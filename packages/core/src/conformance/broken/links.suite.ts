@@ -89,11 +89,12 @@ export const brokenAtLinks: readonly BrokenDriver[] = [
   {
     fault: 'asks again until it is answered',
     check: askedAgain,
-    says: /sent \d+ requests to a silent device for a read that takes 1/,
+    // On a busy machine it may ask twice for a good read, too.
+    says: /sent \d+ requests to a silent device for a read that takes \d+/,
     change: connections((good) => ({
       async read(protocol, visitors, signal) {
         for (;;) {
-          const patience = AbortSignal.any([signal, AbortSignal.timeout(40)])
+          const patience = AbortSignal.any([signal, AbortSignal.timeout(60)])
           try {
             return await good.read(protocol, visitors, patience)
           } catch (thrown) {
